@@ -1,0 +1,1 @@
+"""What GLM demands of a request, one subject per module; each yields violations."""
