@@ -1,0 +1,69 @@
+# Everything starts here; `make` alone lists the targets. Nothing has to be installed before.
+BIN := .venv/bin
+TOOL ?= web
+VERSION ?= 0.169.0
+CODEX = $(CURDIR)/.venv/codex/$(VERSION)/node_modules/.bin/codex
+COMPILE = uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml
+
+.PHONY: help install run dump start stop logs health test check format golden lock clean \
+	simulator test-codex test-environment
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /make \1	/' | expand -t 18
+	@echo 'Options go into ARGS, as in: make run ARGS="..."'
+
+install: ## set up .venv and nothing else
+	@.ci/setup
+
+run: install ## run the proxy with its web page (mitmweb)
+	@exec $(BIN)/python -m codex_glm.proxy.start web $(ARGS)
+
+dump: install ## run the proxy in the terminal (mitmdump)
+	@exec $(BIN)/python -m codex_glm.proxy.start dump $(ARGS)
+
+start: install ## run the proxy in the background (TOOL=web or dump)
+	@.ci/background start $(TOOL) $(ARGS)
+
+stop: ## end the proxy in the background
+	@.ci/background stop
+
+logs: ## show the log of the proxy in the background
+	@.ci/background logs
+
+health: install ## show the state of the running proxy
+	@$(BIN)/python .ci/health.py
+
+simulator: install ## run the GLM simulator on port 18766
+	@exec $(BIN)/python -m codex_glm.simulator --port 18766 $(ARGS)
+
+test: check ## check the code and run all tests
+	$(BIN)/python -m pytest --cov --cov-fail-under=100 $(ARGS)
+
+check: test-environment ## check format, style and types only
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+format: test-environment ## format the code
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+
+golden: test-environment ## write the golden files of the tests anew
+	GOLDEN_UPDATE=1 $(BIN)/python -m pytest $(ARGS)
+
+test-codex: test-environment ## run the tests with a Codex of npm (VERSION=0.169.0)
+	@command -v npm >/dev/null || { echo 'make test-codex needs npm: install Node.js.' >&2; exit 1; }
+	@"$(CODEX)" --version 2>/dev/null || npm install --no-save --no-audit --no-fund --prefix ".venv/codex/$(VERSION)" "@openai/codex@$(VERSION)"
+	CODEX_BINARY="$(CODEX)" $(BIN)/python -m pytest tests/e2e $(ARGS)
+
+lock: ## resolve the dependencies anew (needs uv; UPGRADE=--upgrade for newer ones)
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) --group test --constraint requirements.lock -o requirements-test.lock
+
+clean: stop ## remove everything that was built
+	rm -rf .venv .codex-glm.log .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	find addon tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+test-environment:
+	@.ci/setup test
