@@ -54,7 +54,7 @@ golden: test-environment ## write the golden files of the tests anew
 
 test-codex: test-environment ## run the tests with a Codex of npm (VERSION=0.169.0)
 	@command -v npm >/dev/null || { echo 'make test-codex needs npm: install Node.js.' >&2; exit 1; }
-	@"$(CODEX)" --version 2>/dev/null || npm install --no-save --no-audit --no-fund --prefix ".venv/codex/$(VERSION)" "@openai/codex@$(VERSION)"
+	@"$(CODEX)" --version 2>/dev/null || { npm install --no-save --no-audit --no-fund --prefix ".venv/codex/$(VERSION)" "@openai/codex@$(VERSION)" && "$(CODEX)" --version; }
 	CODEX_BINARY="$(CODEX)" $(BIN)/python -m pytest tests/e2e $(ARGS)
 
 lock: ## resolve the dependencies anew (needs uv; UPGRADE=--upgrade for newer ones)
