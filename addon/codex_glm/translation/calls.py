@@ -1,0 +1,205 @@
+"""Tool calls in the making: one kind of output item for each kind of tool.
+
+A call is finished only once GLM has said how the reply ends: Codex runs it on its
+`response.output_item.done` (codex-cli 0.169.0), and half a call must never run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import events
+from .growing_text import GrowingText, join_pairs
+from .partial_json import PartialString
+from .wire_json import parse_json, parse_object
+
+if TYPE_CHECKING:
+    from .events import Event
+    from .receipt import Receipt
+    from .tools import Tool
+    from .wire_json import JsonObject
+
+
+class FunctionCallItem:
+    """A call of a function tool; `tool` is None where GLM called what was not declared."""
+
+    def __init__(
+        self, item_id: str, output_index: int, call_id: str, name: str, tool: Tool | None
+    ) -> None:
+        self.id = f"fc_{item_id}"
+        self.output_index = output_index
+        self._call_id = call_id
+        self._name = tool.name if tool else name
+        self._namespace = tool.namespace if tool else None
+        self._arguments = GrowingText()
+
+    def open(self) -> list[Event]:
+        """Announce the call."""
+        return [events.output_item_added(self.output_index, self._json("in_progress", ""))]
+
+    def append(self, fragment: str) -> list[Event]:
+        """Pass on more of the arguments."""
+        certain = self._arguments.append(fragment)
+        return [events.arguments_delta(self.id, self.output_index, certain)] if certain else []
+
+    def is_whole(self) -> bool:
+        """Tell whether the arguments are a JSON object, or none at all."""
+        return not self._arguments.value.strip() or _is_object(self._arguments.value)
+
+    def close(self, receipt: Receipt) -> list[Event]:
+        """Finish the call; arguments that are no JSON go on as they are, for Codex to refuse."""
+        sent: list[Event] = []
+        if not self._arguments.value:
+            sent = self.append("{}")
+            receipt.add("repaired", "no-arguments", f"{self._name}: empty arguments became {{}}")
+        elif not self.is_whole():
+            receipt.add("changed", "bad-arguments", f"{self._name}: not a JSON object, passed on")
+        text = self._arguments.value
+        return [
+            *sent,
+            events.arguments_done(self.id, self.output_index, self._name, text),
+            events.output_item_done(self.output_index, self._json("completed", text)),
+        ]
+
+    def _json(self, status: str, arguments: str) -> JsonObject:
+        item: JsonObject = {
+            "id": self.id,
+            "type": "function_call",
+            "status": status,
+            "call_id": self._call_id,
+            "name": self._name,
+            "arguments": arguments,
+        }
+        return item | ({"namespace": self._namespace} if self._namespace else {})
+
+
+class CustomToolCallItem:
+    """A call of a freeform tool: GLM writes `{"input": …}`, the client gets the bare text."""
+
+    def __init__(self, item_id: str, output_index: int, call_id: str, tool: Tool) -> None:
+        self.id = f"ctc_{item_id}"
+        self.output_index = output_index
+        self._call_id = call_id
+        self._tool = tool
+        self._arguments = GrowingText()
+        self._input = PartialString("input")
+        self._sent = GrowingText()
+
+    def open(self) -> list[Event]:
+        """Announce the call."""
+        return [events.output_item_added(self.output_index, self._json(""))]
+
+    def append(self, fragment: str) -> list[Event]:
+        """Pass on what has become certain of the input."""
+        return self._send(self._input.feed(self._arguments.append(fragment)))
+
+    def is_whole(self) -> bool:
+        """Tell whether the arguments are a JSON object."""
+        return _is_object(self._arguments.value)
+
+    def close(self, receipt: Receipt) -> list[Event]:
+        """Finish the call with its whole input."""
+        text = self._whole_input(receipt)
+        sent = self._sent.value
+        rest = self._send(text[len(sent) :]) if text.startswith(sent) else []
+        return [
+            *rest,
+            events.custom_input("done", self.id, self.output_index, text),
+            events.output_item_done(self.output_index, self._json(text)),
+        ]
+
+    def _send(self, text: str) -> list[Event]:
+        certain = self._sent.append(text)
+        return (
+            [events.custom_input("delta", self.id, self.output_index, certain)] if certain else []
+        )
+
+    def _whole_input(self, receipt: Receipt) -> str:
+        raw = self._arguments.value
+        try:
+            value = parse_json(raw)
+        except ValueError:
+            value = raw
+        if isinstance(value, dict) and isinstance(text := value.get("input"), str):
+            return join_pairs(text)
+        receipt.add("repaired", "custom-input", f"{self._tool.name}: called without its `input`")
+        strings = (
+            [v for v in value.values() if isinstance(v, str)] if isinstance(value, dict) else []
+        )
+        if len(strings) == 1:
+            return join_pairs(strings[0])
+        return join_pairs(value) if isinstance(value, str) else raw
+
+    def _json(self, text: str) -> JsonObject:
+        item: JsonObject = {
+            "id": self.id,
+            "type": "custom_tool_call",
+            "call_id": self._call_id,
+            "name": self._tool.name,
+            "input": text,
+        }
+        return item | ({"namespace": self._tool.namespace} if self._tool.namespace else {})
+
+
+class ToolSearchCallItem:
+    """A search for deferred tools, which the client runs."""
+
+    def __init__(self, item_id: str, output_index: int, call_id: str) -> None:
+        self.id = f"tsc_{item_id}"
+        self.output_index = output_index
+        self._call_id = call_id
+        self._arguments = GrowingText()
+
+    def open(self) -> list[Event]:
+        """Announce the search, still without its query."""
+        return [events.output_item_added(self.output_index, self._json("in_progress", {}))]
+
+    def append(self, fragment: str) -> list[Event]:
+        """Take more of the arguments; the dialect has no event for them."""
+        self._arguments.append(fragment)
+        return []
+
+    def is_whole(self) -> bool:
+        """Tell whether the arguments are a JSON object."""
+        return _is_object(self._arguments.value)
+
+    def close(self, receipt: Receipt) -> list[Event]:
+        """Finish the search with its query."""
+        raw = self._arguments.value
+        try:
+            query = parse_object(raw)
+        except ValueError:
+            query = {"query": raw}
+            receipt.add("repaired", "bad-arguments", "tool_search: the raw text became the query")
+        return [events.output_item_done(self.output_index, self._json("completed", query))]
+
+    def _json(self, status: str, arguments: JsonObject) -> JsonObject:
+        return {
+            "id": self.id,
+            "type": "tool_search_call",
+            "call_id": self._call_id,
+            "status": status,
+            "execution": "client",
+            "arguments": arguments,
+        }
+
+
+type CallItem = FunctionCallItem | CustomToolCallItem | ToolSearchCallItem
+
+
+def open_call(
+    item_id: str, output_index: int, call_id: str, name: str, tool: Tool | None
+) -> CallItem:
+    """Make the item for a call of GLM's, by the kind under which the client declared the tool."""
+    if tool and tool.kind == "custom":
+        return CustomToolCallItem(item_id, output_index, call_id, tool)
+    if tool and tool.kind == "tool_search":
+        return ToolSearchCallItem(item_id, output_index, call_id)
+    return FunctionCallItem(item_id, output_index, call_id, name, tool)
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(parse_json(text), dict)
+    except ValueError:
+        return False

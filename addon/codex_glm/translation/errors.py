@@ -1,0 +1,110 @@
+"""What went wrong, in the words that Codex and the OpenAI SDKs act on.
+
+The table itself is data: `errors.toml`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from .wire_json import parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One way in which a turn ends badly."""
+
+    code: str
+    """`error.code` of `response.failed`."""
+    message: str
+    status: int
+    """HTTP status of a reply that is not streamed."""
+    type: str
+    """`error.type` in OpenAI's error shape."""
+    param: str | None = None
+    http_code: str = ""
+    """`error.code` of a reply that is not streamed, where it differs."""
+    rule: str = "request"
+    """The row of `errors.toml` that made it, or `request` for the client's own mistakes."""
+
+    def to_json(self) -> dict[str, object]:
+        """Give OpenAI's error shape, `{"error": {...}}`."""
+        code = self.http_code or self.code
+        return {
+            "error": {
+                "message": self.message,
+                "type": self.type,
+                "param": self.param,
+                "code": code,
+            }
+        }
+
+
+class RequestError(Exception):
+    """The client's request cannot be served; `failure` says why and with which status."""
+
+    def __init__(
+        self, message: str, *, param: str | None = None, code: str = "invalid_value"
+    ) -> None:
+        super().__init__(message)
+        self.failure = Failure(code, message, 400, "invalid_request_error", param)
+
+
+_TABLE = tomllib.loads(files(__package__).joinpath("errors.toml").read_text("utf-8"))
+_BY_CODE = {code: rule for rule, row in _TABLE["rows"].items() for code in row.get("codes", ())}
+_BY_STATUS = {
+    status: rule for rule, row in _TABLE["rows"].items() for status in row.get("statuses", ())
+}
+
+
+def failure(rule: str, said: str = "") -> Failure:
+    """Make the failure of one row; `said` is GLM's own sentence or the cause, if any."""
+    row = _TABLE["rows"].get(rule, _TABLE["default"])
+    message = f"{row['say']} ({said})" if said else row["say"]
+    return Failure(
+        row["code"],
+        message,
+        row["status"],
+        row["type"],
+        http_code=row.get("http_code", ""),
+        rule=rule,
+    )
+
+
+def upstream_failure(error: Mapping[str, object], status: int = 200) -> Failure:
+    """Map an error object of GLM, `{"code", "message"}`, and the HTTP status it came with.
+
+    GLM's codes are strings on the wire and integers in its reference; both are taken.
+    """
+    code = str(error.get("code", ""))
+    words = str(error.get("message") or error.get("msg") or "")
+    rule = _BY_CODE.get(code) or _BY_STATUS.get(status, "unknown")
+    origin = f"GLM {code}" if code else f"HTTP {status}"
+    return failure(rule, f"{origin}: {words}" if words else origin)
+
+
+def upstream_body_failure(body: bytes, status: int) -> Failure:
+    """Map a whole upstream reply that is no stream: JSON in any of GLM's shapes, HTML, nothing.
+
+    Shapes: `{"error": {...}}` (captured), flat `{"code", "message"}` (reference) and the wrapped
+    `{"code", "msg", "success": false}` (reported). A body that is none of them is never shown.
+    """
+    try:
+        value = parse_json(body)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        rule = "not_a_stream" if status == 200 else _BY_STATUS.get(status, "unknown")
+        return failure(rule, f"HTTP {status}")
+    error = value.get("error", value)
+    if not isinstance(error, dict):
+        error = {"message": error}
+    if status == 200 and "code" not in error:
+        return failure("not_a_stream", str(error.get("message") or "HTTP 200"))
+    return upstream_failure(error, status)

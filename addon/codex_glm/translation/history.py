@@ -1,0 +1,216 @@
+"""Input items of a Responses request, read one by one into the steps of a conversation.
+
+Each item type has one small reader in a table; what the steps become as chat messages is decided
+in `messages`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from .content import Content, ContentReader
+from .errors import RequestError
+from .reasoning import unseal
+from .wire_json import encode_text, parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .receipt import Receipt
+    from .tools import ToolNames
+    from .wire_json import JsonObject
+
+
+class Say(NamedTuple):
+    """A message of the system or of the user."""
+
+    role: str
+    content: Content
+
+
+class Speak(NamedTuple):
+    """Text of the assistant."""
+
+    text: str
+
+
+class Think(NamedTuple):
+    """Thinking of the assistant, exactly as GLM wrote it."""
+
+    text: str
+
+
+class Call(NamedTuple):
+    """A tool call of the assistant; `arguments` is the text of a JSON object."""
+
+    call_id: str
+    wire_name: str
+    arguments: str
+
+
+class Output(NamedTuple):
+    """What a tool call gave; `call_id` is empty where the client named none."""
+
+    call_id: str
+    content: Content
+    source: str
+    """The tool's name, as far as the item tells it."""
+
+
+type Step = Say | Speak | Think | Call | Output
+
+_ROLES = {"developer": "system", "system": "system", "user": "user", "assistant": "assistant"}
+
+
+class HistoryReader:
+    """Reads the items of one turn."""
+
+    def __init__(
+        self,
+        names: ToolNames,
+        content: ContentReader,
+        receipt: Receipt,
+        *,
+        model: str,
+        seal_key: bytes,
+    ) -> None:
+        self._names = names
+        self._content = content
+        self._receipt = receipt
+        self._model = model
+        self._seal_key = seal_key
+
+    def read(self, items: list[object]) -> Iterator[Step]:
+        """Give the steps of all items in order; raises RequestError where one is malformed."""
+        for index, item in enumerate(items):
+            param = f"input[{index}]"
+            if not isinstance(item, dict):
+                raise RequestError(f"{param} must be an object", param=param)
+            kind = item.get("type", "message")
+            reader = _READERS.get(kind) if isinstance(kind, str) else None
+            if reader:
+                yield from reader(self, item, param)
+            else:
+                self._receipt.add("dropped", "item-type", f"{kind}: GLM has nothing like it")
+
+    def _message(self, item: JsonObject, param: str) -> Iterator[Step]:
+        role = _ROLES.get(str(item.get("role")))
+        if role is None:
+            raise RequestError(
+                f"{param}.role is none of {', '.join(_ROLES)}", param=f"{param}.role"
+            )
+        content = self._content.read(item.get("content"), f"{param}.content")
+        if not content.parts:
+            self._receipt.add("dropped", "empty-message", f"{param}: a {role} message without text")
+        elif role == "assistant":
+            yield Speak(content.text)
+        else:
+            yield Say(role, content)
+
+    def _agent_message(self, item: JsonObject, param: str) -> Iterator[Step]:
+        yield Say("user", self._content.read(item.get("content"), f"{param}.content"))
+
+    def _reasoning(self, item: JsonObject, param: str) -> Iterator[Step]:
+        envelope = item.get("encrypted_content")
+        if not isinstance(envelope, str) or not envelope:
+            self._receipt.add("dropped", "thinking", f"{param}: it carries no thinking of GLM")
+            return
+        opened = unseal(envelope, self._model, self._seal_key)
+        if opened.refused:
+            self._receipt.add("dropped", "thinking", f"{param}: {opened.refused}")
+        else:
+            yield Think(opened.text)
+
+    def _function_call(self, item: JsonObject, param: str) -> Iterator[Step]:
+        arguments = _string(item, "arguments", param)
+        yield self._call(item, param, self._sound_arguments(arguments, param))
+
+    def _custom_tool_call(self, item: JsonObject, param: str) -> Iterator[Step]:
+        text = _string(item, "input", param)
+        yield self._call(item, param, encode_text({"input": text}))
+
+    def _tool_search_call(self, item: JsonObject, param: str) -> Iterator[Step]:
+        arguments = item.get("arguments")
+        yield self._call(
+            {**item, "name": "tool_search"}, param, encode_text(arguments if arguments else {})
+        )
+
+    def _call(self, item: JsonObject, param: str, arguments: str) -> Call:
+        namespace = item.get("namespace")
+        wire = self._names.find(
+            _string(item, "name", param), namespace if isinstance(namespace, str) else None
+        )
+        return Call(str(item.get("call_id") or ""), wire, arguments)
+
+    def _output(self, item: JsonObject, param: str) -> Iterator[Step]:
+        content = self._content.read(item.get("output"), f"{param}.output")
+        source = ".".join(str(item[key]) for key in ("namespace", "name") if item.get(key))
+        yield Output(str(item.get("call_id") or ""), content, source)
+
+    def _tool_search_output(self, item: JsonObject, _param: str) -> Iterator[Step]:
+        found = ", ".join(self._found_names(item.get("tools"))) or "nothing"
+        text = f"Found tools, which can be called from now on: {found}"
+        yield Output(str(item.get("call_id") or ""), Content((text,)), "tool_search")
+
+    def _found_names(self, tools: object) -> Iterator[str]:
+        for tool in tools if isinstance(tools, list) else []:
+            nested = tool.get("tools") if isinstance(tool, dict) else None
+            for each in nested if isinstance(nested, list) else [tool]:
+                space = tool.get("name") if isinstance(nested, list) else None
+                yield self._names.find(str(each.get("name")), space)
+
+    def _declaration(self, _item: JsonObject, _param: str) -> Iterator[Step]:
+        """Read nothing: `tools` has taken the declarations of this item already."""
+        return iter(())
+
+    def _compaction(self, item: JsonObject, param: str) -> Iterator[Step]:
+        if item.get("type") == "compaction_trigger":
+            raise RequestError(
+                "Remote compaction is not supported. Codex compacts by itself when the provider's "
+                "`name` is neither OpenAI nor Azure.",
+                param=param,
+                code="unsupported_parameter",
+            )
+        self._receipt.add("dropped", "compaction", f"{param}: another server's, unreadable here")
+        return iter(())
+
+    def _web_search_call(self, _item: JsonObject, param: str) -> Iterator[Step]:
+        self._receipt.add(
+            "dropped", "web-search-call", f"{param}: what it found is in the answer after it"
+        )
+        return iter(())
+
+    def _sound_arguments(self, text: str, param: str) -> str:
+        """Keep a JSON object as it is; anything else would break GLM's own prompt template."""
+        try:
+            value = parse_json(text) if text.strip() else {}
+        except ValueError:
+            value = None
+        if isinstance(value, dict):
+            return text if text.strip() else "{}"
+        self._receipt.add("repaired", "arguments", f"{param}: not a JSON object, sent as a string")
+        return encode_text({"invalid_arguments": text})
+
+
+_READERS: dict[str, Callable[[HistoryReader, JsonObject, str], Iterator[Step]]] = {
+    "message": HistoryReader._message,
+    "agent_message": HistoryReader._agent_message,
+    "reasoning": HistoryReader._reasoning,
+    "function_call": HistoryReader._function_call,
+    "custom_tool_call": HistoryReader._custom_tool_call,
+    "tool_search_call": HistoryReader._tool_search_call,
+    "function_call_output": HistoryReader._output,
+    "custom_tool_call_output": HistoryReader._output,
+    "tool_search_output": HistoryReader._tool_search_output,
+    "additional_tools": HistoryReader._declaration,
+    "compaction": HistoryReader._compaction,
+    "compaction_trigger": HistoryReader._compaction,
+    "web_search_call": HistoryReader._web_search_call,
+}
+
+
+def _string(item: JsonObject, key: str, param: str) -> str:
+    value = item.get(key)
+    if not isinstance(value, str):
+        raise RequestError(f"{param}.{key} must be a string", param=f"{param}.{key}")
+    return value

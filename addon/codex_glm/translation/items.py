@@ -1,0 +1,101 @@
+"""Speech in the making: the output items that carry text and thinking.
+
+An item that is open knows how to take more text and how to close; what it gives are the events
+that do so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import events
+from .growing_text import GrowingText
+from .reasoning import seal
+
+if TYPE_CHECKING:
+    from .events import Event
+    from .wire_json import JsonObject
+
+
+class MessageItem:
+    """Text of the assistant."""
+
+    def __init__(self, item_id: str, output_index: int) -> None:
+        self.id = f"msg_{item_id}"
+        self.output_index = output_index
+        self._text = GrowingText()
+
+    def open(self) -> list[Event]:
+        """Announce the item and its only part."""
+        return [
+            events.output_item_added(self.output_index, self._json("in_progress", [])),
+            events.content_part("added", self.id, self.output_index, _text_part("")),
+        ]
+
+    def append(self, text: str) -> list[Event]:
+        """Pass on more text."""
+        certain = self._text.append(text)
+        return [events.output_text_delta(self.id, self.output_index, certain)] if certain else []
+
+    def close(self, status: str = "completed") -> list[Event]:
+        """Finish the item; `status` is `incomplete` where GLM ran out of tokens."""
+        text = self._text.value
+        part = _text_part(text)
+        return [
+            events.output_text_done(self.id, self.output_index, text),
+            events.content_part("done", self.id, self.output_index, part),
+            events.output_item_done(self.output_index, self._json(status, [part])),
+        ]
+
+    def _json(self, status: str, content: list[JsonObject]) -> JsonObject:
+        return {
+            "id": self.id,
+            "type": "message",
+            "status": status,
+            "role": "assistant",
+            "content": content,
+        }
+
+
+def _text_part(text: str) -> JsonObject:
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+
+
+class ReasoningItem:
+    """Thinking of the assistant: shown as a summary, kept whole in `encrypted_content`."""
+
+    def __init__(self, item_id: str, output_index: int, model: str, seal_key: bytes) -> None:
+        self.id = f"rs_{item_id}"
+        self.output_index = output_index
+        self._model = model
+        self._seal_key = seal_key
+        self._text = GrowingText()
+
+    def open(self) -> list[Event]:
+        """Announce the item and its only summary part."""
+        return [
+            events.output_item_added(self.output_index, self._json([], None)),
+            events.summary_part("added", self.id, self.output_index, ""),
+        ]
+
+    def append(self, text: str) -> list[Event]:
+        """Pass on more thinking."""
+        certain = self._text.append(text)
+        if not certain:
+            return []
+        return [events.summary_text("delta", self.id, self.output_index, certain)]
+
+    def close(self, _status: str = "completed") -> list[Event]:
+        """Finish the item and seal the thinking for the next request."""
+        text = self._text.value
+        summary: list[JsonObject] = [{"type": "summary_text", "text": text}]
+        item = self._json(summary, seal(text, self._model, self._seal_key))
+        return [
+            events.summary_text("done", self.id, self.output_index, text),
+            events.summary_part("done", self.id, self.output_index, text),
+            events.output_item_done(self.output_index, item),
+        ]
+
+    def _json(self, summary: list[JsonObject], envelope: str | None) -> JsonObject:
+        item: JsonObject = {"id": self.id, "type": "reasoning", "summary": summary}
+        return item | ({"encrypted_content": envelope} if envelope else {})

@@ -1,0 +1,117 @@
+"""Model names and what each GLM model can do. The tables are data: `models.toml`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from importlib.resources import files
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+type ModelMap = Sequence[tuple[str, str]]
+"""A user's own rules, `(asked name or pattern, GLM model)`; they go before the table's."""
+
+_TABLE = tomllib.loads(files(__package__).joinpath("models.toml").read_text("utf-8"))
+_BRACKETS = re.compile(r"\[[^\]]*\]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What one GLM model can do; token counts throughout."""
+
+    name: str
+    display: str
+    context: int
+    output: int
+    thinking: Literal["always", "switch", "none"]
+    effort: str
+    """The row of `[effort]` that says an effort in this model's words; empty: it has none."""
+    default_effort: str
+    preserved: bool
+    images: bool
+    tool_stream: bool
+    served: tuple[str, ...]
+    hidden: bool
+
+
+def _read_models() -> dict[str, Model]:
+    rows = {name: _TABLE["defaults"] | row for name, row in _TABLE["models"].items()}
+    return {
+        name: Model(name=name, **{**row, "served": tuple(row["served"])})
+        for name, row in rows.items()
+    }
+
+
+MODELS: dict[str, Model] = _read_models()
+"""Every GLM model that the table knows, by name."""
+FLAGSHIP: str = _TABLE["flagship"]
+SMALL: str = _TABLE["small"]
+TABLE_DATE: str = _TABLE["date"]
+
+
+def find_model(name: str) -> Model:
+    """Give what is known of a model; a name the table lacks is judged by its nearest relative.
+
+    The relative is the longest known name that it begins with (`glm-5.3-fp8` is `glm-5.3`).
+    With none, a model that can think, reads text and takes no effort is assumed.
+    """
+    bare = _BRACKETS.sub("", name.lower()).rpartition("/")[2]
+    if known := MODELS.get(bare):
+        return known
+    relatives = [known for known in MODELS if bare.startswith(known)]
+    row = _TABLE["defaults"]
+    like = MODELS[max(relatives, key=len)] if relatives else Model(name=name, **row)
+    fields = {key: getattr(like, key) for key in row}
+    return Model(name=name, **{**fields, "display": name})
+
+
+def base_kind(url: str) -> str:
+    """Tell which product a base URL belongs to: `zai-plan`, `bigmodel-payg`, … or `other`."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    maker = "zai" if host.endswith("z.ai") else "bigmodel" if host.endswith("bigmodel.cn") else ""
+    product = "plan" if "/coding/" in f"{parts.path}/" else "payg"
+    return f"{maker}-{product}" if maker else "other"
+
+
+def resolve_model(asked: str, base: str, own_rules: ModelMap = ()) -> str:
+    """Give the GLM model for the name that a client asked for.
+
+    `base` is a `base_kind`; `other` is taken to serve every model that some base still serves.
+    """
+    for pattern, target in own_rules:
+        if fnmatchcase(asked, pattern):
+            return target
+    bare = _BRACKETS.sub("", asked.strip().lower()).rpartition("/")[2]
+    if bare.startswith("glm-"):
+        return bare
+    return _resolve_foreign(bare, base)
+
+
+def _resolve_foreign(bare: str, base: str) -> str:
+    row = next(row for row in _TABLE["names"] if any(fnmatchcase(bare, p) for p in row["asked"]))
+    served = MODELS[row["model"]].served
+    chosen: str = (
+        row["model"] if base in served or (base == "other" and served) else row["successor"]
+    )
+    return chosen
+
+
+def say_effort(model: Model, asked: str | None) -> str:
+    """Say an effort in the model's words; `off` and `on` stand for the thinking switch alone.
+
+    Without a wish the model's documented default is said, which means the same to GLM. An effort
+    that no table knows counts as `high`.
+    """
+    if not model.effort:
+        return "off"
+    words = _TABLE["effort"][model.effort]
+    if asked is None:
+        return model.default_effort or "on"
+    said: str = words.get(asked.lower(), words["high"])
+    return said

@@ -1,0 +1,96 @@
+"""GLM's reply bytes to Codex's reply bytes. Total: whatever comes in, one proper end goes out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import errors
+from .chunks import parse_chunk
+from .sse import SSEDecoder, encode_event
+from .stream import ResponseStream
+from .wire_json import parse_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .events import Event
+    from .request import TurnContext
+    from .sse import ServerSentEvent
+
+_DONE = "[DONE]"
+
+
+class ReplyTranslator:
+    """Translates one reply, cut anywhere; no method raises.
+
+    A defect of our own ends the reply like any other fault, and stays on `defect` for the log.
+    """
+
+    def __init__(self, context: TurnContext, response_id: str, created_at: int) -> None:
+        self.stream = ResponseStream(context, response_id, created_at)
+        self.defect: Exception | None = None
+        self._decoder = SSEDecoder()
+        self._started = False
+
+    def receive_data(self, data: bytes) -> bytes:
+        """Take bytes of GLM's body; give the frames that they complete, perhaps none."""
+        return self._guarded(lambda: self._translate(self._decoder.feed(data)))
+
+    def receive_eof(self) -> bytes:
+        """End GLM's body; give what is still owed, the terminal event at the latest."""
+        return self._guarded(self._end)
+
+    def fail(self, failure: errors.Failure) -> bytes:
+        """End the reply for a reason that lies outside GLM's body, such as a cut connection."""
+        return self._guarded(lambda: self.stream.fail(failure))
+
+    def _guarded(self, step: Callable[[], list[Event]]) -> bytes:
+        if self.stream.ended:
+            return b""
+        try:
+            events = [] if self._started else self.stream.start()
+            self._started = True
+            return b"".join(map(encode_event, events + step()))
+        except Exception as defect:  # noqa: BLE001  # mitmproxy would drop the chunk and go on
+            self.defect = defect
+            return b"".join(map(encode_event, self.stream.fail(errors.failure("proxy"))))
+
+    def _translate(self, frames: list[ServerSentEvent]) -> list[Event]:
+        events: list[Event] = []
+        for frame in frames:
+            events += self._translate_frame(frame)
+        return events
+
+    def _translate_frame(self, frame: ServerSentEvent) -> list[Event]:
+        if frame.data.strip() == _DONE:
+            return self.stream.end()
+        try:
+            chunk = parse_object(frame.data)
+        except ValueError as error:
+            return self.stream.fail(errors.failure("bad_chunk", str(error)))
+        if frame.event == "error" and "error" not in chunk:
+            chunk = {"error": chunk}
+        events: list[Event] = []
+        for delta in parse_chunk(chunk):
+            events += self.stream.receive(delta)
+        return events
+
+    def _end(self) -> list[Event]:
+        events: list[Event] = []
+        for frame in self._decoder.flush():
+            # A last frame that is cut short is the cut itself, not a broken chunk.
+            if _is_whole(frame.data):
+                events += self._translate_frame(frame)
+        if self._decoder.stray and self.stream.untouched:
+            return events + self.stream.fail(errors.upstream_body_failure(self._decoder.stray, 200))
+        return events + self.stream.end()
+
+
+def _is_whole(data: str) -> bool:
+    if data.strip() == _DONE:
+        return True
+    try:
+        parse_object(data)
+    except ValueError:
+        return False
+    return True

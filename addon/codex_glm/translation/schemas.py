@@ -1,0 +1,146 @@
+"""JSON Schemas that GLM can parse, from schemas that it cannot.
+
+GLM answers `$ref`, `anyOf`, `oneOf` and deep unions with HTTP 500 code 1234, and in a stream with
+an empty reply (reported 2026-07 for glm-5.2). It chooses the type of an argument from the plain
+`type` of its property. So references are written out, unions become their first form, and what a
+schema thereby loses is told in the description, where the model reads it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from .wire_json import JsonObject, encode_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_UNIONS = ("anyOf", "oneOf")
+_DROPPED = frozenset(
+    {"$schema", "$id", "$comment", "$defs", "definitions", "not", "if", "then", "else"}
+    # Codex marks parameters of its sub-agent tools with `encrypted`; plain text works as well
+    # (observed on codex-cli 0.169.0).
+    | {"encrypted", "$anchor", "unevaluatedProperties", "dependentSchemas"}
+)
+_NESTED_MAPS = ("properties", "patternProperties")
+_MAX_DEPTH = 12
+
+
+def simplify_schema(schema: object) -> JsonObject:
+    """Give a parameters schema that GLM parses: one plain object, without references or unions.
+
+    A schema that is already plain comes back equal. Anything that is no schema of an object
+    becomes the schema of an object without declared properties.
+    """
+    root = schema if isinstance(schema, dict) else {}
+    plain = _plain(root, _definitions(root), 0)
+    if plain.get("type") != "object":
+        plain = {**plain, "type": "object"}
+    if not isinstance(plain.get("properties"), dict):
+        plain["properties"] = {}
+    return plain
+
+
+def _definitions(root: Mapping[str, object]) -> dict[str, object]:
+    found: dict[str, object] = {"#": root}
+    for place in ("$defs", "definitions"):
+        group = root.get(place)
+        if isinstance(group, dict):
+            found |= {f"#/{place}/{name}": value for name, value in group.items()}
+    return found
+
+
+def _plain(schema: object, defs: Mapping[str, object], depth: int) -> JsonObject:
+    if not isinstance(schema, dict):
+        return {}
+    if depth > _MAX_DEPTH:
+        return {"description": "any value (the schema goes on deeper)"}
+    schema = _without_reference(schema, defs)
+    schema = _without_all_of(schema, defs, depth)
+    schema = _without_union(schema, defs, depth)
+    schema = _without_type_list(schema)
+    return {
+        key: _plain_value(key, value, defs, depth)
+        for key, value in schema.items()
+        if key not in _DROPPED
+    }
+
+
+def _plain_value(key: str, value: object, defs: Mapping[str, object], depth: int) -> object:
+    if key in _NESTED_MAPS and isinstance(value, dict):
+        return {name: _plain(each, defs, depth + 1) for name, each in value.items()}
+    if key == "items" and isinstance(value, list):  # a tuple: each place its own schema
+        return _plain(value[0], defs, depth + 1) if value else {}
+    if key in ("items", "additionalProperties") and isinstance(value, dict):
+        return _plain(value, defs, depth + 1)
+    return value
+
+
+def _without_reference(schema: JsonObject, defs: Mapping[str, object]) -> JsonObject:
+    seen: set[str] = set()
+    while isinstance(target := schema.get("$ref"), str):
+        rest = {key: value for key, value in schema.items() if key != "$ref"}
+        referred = defs.get(target)
+        if target in seen or not isinstance(referred, dict):
+            return _described(rest, f"see {target}")
+        seen.add(target)
+        schema = {**referred, **rest}
+    return schema
+
+
+def _without_all_of(schema: JsonObject, defs: Mapping[str, object], depth: int) -> JsonObject:
+    parts = schema.get("allOf")
+    if not isinstance(parts, list):
+        return schema
+    merged: JsonObject = {key: value for key, value in schema.items() if key != "allOf"}
+    for part in parts:
+        for key, value in _plain(part, defs, depth + 1).items():
+            held = merged.get(key)
+            if key == "properties" and isinstance(held, dict) and isinstance(value, dict):
+                merged[key] = value | held
+            elif key == "required" and isinstance(held, list) and isinstance(value, list):
+                merged[key] = held + [name for name in value if name not in held]
+            else:
+                merged.setdefault(key, value)
+    return merged
+
+
+def _without_union(schema: JsonObject, defs: Mapping[str, object], depth: int) -> JsonObject:
+    for union in _UNIONS:
+        forms = schema.get(union)
+        if isinstance(forms, list):
+            rest = {key: value for key, value in schema.items() if key != union}
+            plain = [_plain(form, defs, depth + 1) for form in forms]
+            schema = _first_form(rest, [form for form in plain if form.get("type") != "null"])
+    return schema
+
+
+def _first_form(rest: JsonObject, forms: list[JsonObject]) -> JsonObject:
+    if not forms:
+        return rest
+    if all("const" in form for form in forms):
+        return {"type": _type_of(forms[0]["const"]), "enum": [f["const"] for f in forms]} | rest
+    first, *others = forms
+    joined = {**first, **rest}
+    if others:
+        joined = _described(joined, "or instead: " + "; ".join(encode_text(f) for f in others))
+    return joined
+
+
+def _without_type_list(schema: JsonObject) -> JsonObject:
+    types = schema.get("type")
+    if not isinstance(types, list):
+        return schema
+    real = [name for name in types if name != "null"] or ["string"]
+    schema = {**schema, "type": real[0]}
+    return _described(schema, "or as " + ", ".join(map(str, real[1:]))) if real[1:] else schema
+
+
+def _described(schema: JsonObject, remark: str) -> JsonObject:
+    words = cast("str", schema.get("description") or "")
+    return {**schema, "description": f"{words} ({remark})" if words else remark}
+
+
+def _type_of(value: object) -> str:
+    names = {str: "string", bool: "boolean", int: "integer", float: "number"}
+    return names.get(type(value), "string")

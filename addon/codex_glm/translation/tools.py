@@ -1,0 +1,153 @@
+"""Tools as Codex declares them, and the names under which GLM knows them.
+
+The Responses dialect has function, custom (freeform), namespaced and search tools; GLM has
+functions with names of at most 64 characters from `[a-zA-Z0-9_-]`. The names are computed from the
+request alone, so that the same declarations always give the same names and nothing is remembered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from .schemas import simplify_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .receipt import Receipt
+    from .wire_json import JsonObject
+
+type ToolKind = Literal["function", "custom", "tool_search"]
+
+MAX_TOOLS = 128
+"""GLM's limit of functions in one request (Z.ai API reference)."""
+
+PLAIN_NAMESPACE = "functions"
+"""Codex's namespace for tools that need none; a call may leave it out (codex-cli 0.169.0)."""
+
+_UNSAFE = re.compile(r"[^a-zA-Z0-9_-]")
+_MAX_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One callable tool of the client."""
+
+    kind: ToolKind
+    name: str
+    namespace: str | None
+    wire_name: str
+    """The function's name at GLM."""
+
+
+@dataclass(slots=True)
+class ToolNames:
+    """The tools of one turn, found by GLM's name or by the client's."""
+
+    by_wire_name: dict[str, Tool] = field(default_factory=dict)
+
+    def declare(self, kind: ToolKind, name: str, namespace: str | None) -> Tool | None:
+        """Give a tool its name at GLM; None when the very same tool is declared already."""
+        wire = wire_name(name, namespace)
+        held = self.by_wire_name.get(wire)
+        if held and (held.name, _bare(held.namespace)) != (name, _bare(namespace)):
+            wire = _hashed(name, namespace)
+            held = self.by_wire_name.get(wire)
+        if held:
+            return None
+        tool = Tool(kind, name, _bare(namespace), wire)
+        self.by_wire_name[wire] = tool
+        return tool
+
+    def find(self, name: str, namespace: str | None = None) -> str:
+        """Give GLM's name for a call of the client's history, whether still declared or not."""
+        wire = wire_name(name, namespace)
+        held = self.by_wire_name.get(wire)
+        if held and (held.name, held.namespace) != (name, _bare(namespace)):
+            return _hashed(name, namespace)
+        return wire
+
+
+def _bare(namespace: str | None) -> str | None:
+    return None if namespace == PLAIN_NAMESPACE else namespace
+
+
+def wire_name(name: str, namespace: str | None = None) -> str:
+    """Make GLM's name of a tool; a hash of the full name stands in for what had to go."""
+    bare = _bare(namespace)
+    full = f"{bare}__{name}" if bare else name
+    safe = _UNSAFE.sub("_", full)
+    return safe if safe == full and 0 < len(full) <= _MAX_NAME else _hashed(name, namespace)
+
+
+def _hashed(name: str, namespace: str | None) -> str:
+    full = f"{_bare(namespace) or ''}\0{name}".encode("utf-8", "surrogatepass")
+    digest = hashlib.sha256(full).hexdigest()[:8]
+    readable = _UNSAFE.sub("_", full.decode("utf-8", "replace").replace("\0", "__")).strip("_")
+    return f"{readable[: _MAX_NAME - 9]}_{digest}"
+
+
+def translate_tools(
+    declared: Iterable[object], names: ToolNames, receipt: Receipt
+) -> list[JsonObject]:
+    """Declare the client's tools to GLM, in their order, and learn their names into `names`."""
+    functions: list[JsonObject] = []
+    for tool, namespace in _flatten(declared):
+        function = _translate_tool(tool, namespace, names, receipt)
+        if function and len(functions) < MAX_TOOLS:
+            functions.append({"type": "function", "function": function})
+        elif function:
+            receipt.add("dropped", "tool-limit", f"tool {function['name']}: GLM takes {MAX_TOOLS}")
+    return functions
+
+
+def _flatten(declared: Iterable[object]) -> Iterator[tuple[JsonObject, str | None]]:
+    for tool in declared:
+        if not isinstance(tool, dict):
+            continue
+        nested = tool.get("tools")
+        if tool.get("type") == "namespace" and isinstance(nested, list):
+            yield from ((t, str(tool.get("name"))) for t in nested if isinstance(t, dict))
+        else:
+            yield tool, None
+
+
+def _translate_tool(
+    tool: JsonObject, namespace: str | None, names: ToolNames, receipt: Receipt
+) -> JsonObject | None:
+    kind = tool.get("type")
+    name = str(tool.get("name") or kind)
+    if kind not in ("function", "custom", "tool_search"):
+        receipt.add("dropped", "tool-type", f"tool {name}: GLM has no {kind} tool")
+        return None
+    known: ToolKind = kind
+    declared = names.declare(known, name, namespace)
+    if declared is None:
+        receipt.add("dropped", "tool-again", f"tool {name}: declared twice")
+        return None
+    if declared.wire_name != name:
+        receipt.add("renamed", "tool-name", f"{namespace or ''}.{name} is {declared.wire_name}")
+    parameters, remark = _parameters(tool, known)
+    if kind == "function" and parameters != tool.get("parameters"):
+        receipt.add("changed", "schema", f"tool {name}: its schema was put into GLM's subset")
+    description = str(tool.get("description") or "").strip()
+    text = "\n\n".join(part for part in (description, remark) if part) or name
+    return {"name": declared.wire_name, "description": text, "parameters": parameters}
+
+
+def _parameters(tool: JsonObject, kind: ToolKind) -> tuple[JsonObject, str]:
+    if kind != "custom":
+        return simplify_schema(tool.get("parameters")), ""
+    raw = {"type": "string", "description": "The tool's whole input, exactly as it is to be run."}
+    schema = {"type": "object", "properties": {"input": raw}, "required": ["input"]}
+    return dict(schema), _describe_format(tool.get("format"))
+
+
+def _describe_format(form: object) -> str:
+    remark = "Here the tool is called as a function: give its raw text as the string `input`."
+    if not isinstance(form, dict) or form.get("type") != "grammar":
+        return remark
+    return f"{remark} The text follows this {form.get('syntax')} grammar:\n{form.get('definition')}"
