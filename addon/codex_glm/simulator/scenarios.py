@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 _HERE = Path(__file__).with_name("scenarios")
 
@@ -122,16 +123,26 @@ def parse_scenario(entry: Mapping[str, Any]) -> Scenario:
     """Build a scenario from its mapping, as a YAML file holds it; `raw` may also be bytes."""
     name = str(entry.get("name", "without a name"))
     try:
-        _only_known(Scenario, entry)
-        steps = tuple(_parse_step(step) for step in entry["steps"])
-        when = _parse_when(entry.get("when", {}))
-        return Scenario(name, steps, when, entry.get("about", ""))
-    except (KeyError, TypeError, AttributeError, re.error, ScenarioError) as error:
-        raise ScenarioError(f"scenario {name}: {error!r}") from error
+        return _build_scenario(name, entry)
+    except KeyError as error:
+        raise ScenarioError(f"scenario {name}: {error} is missing") from error
+    except (TypeError, AttributeError, re.error, ScenarioError) as error:
+        raise ScenarioError(f"scenario {name}: {error}") from error
+
+
+def _build_scenario(name: str, entry: Mapping[str, Any]) -> Scenario:
+    _only_known(Scenario, entry)
+    steps = tuple(_parse_step(step) for step in entry["steps"])
+    if not steps:
+        raise ScenarioError("needs at least one step")
+    return Scenario(name, steps, _parse_when(entry.get("when", {})), entry.get("about", ""))
 
 
 def _read_file(path: Path) -> Iterable[Scenario]:
-    entries = YAML(typ="safe").load(path)
+    try:
+        entries = YAML(typ="safe").load(path)
+    except YAMLError as error:
+        raise ScenarioError(f"{path}: {error}") from error
     if not isinstance(entries, list):
         raise ScenarioError(f"{path}: must hold a list of scenarios")
     return [parse_scenario(entry) for entry in entries]
@@ -151,6 +162,8 @@ def _parse_step(entry: Mapping[str, Any]) -> Step:
     _only_known(Step, entry)
     fault = entry.get("fault")
     calls = tuple(entry.get("calls", ()))
+    if entry.get("usage", "normal") not in ("normal", "separate", "none"):
+        raise ScenarioError(f"usage cannot be {entry['usage']}")
     return Step(**{**entry, "calls": calls, "fault": _parse_fault(fault) if fault else None})
 
 
