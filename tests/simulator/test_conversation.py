@@ -20,6 +20,8 @@ AGENTS = "# AGENTS.md instructions for /w\n\n<INSTRUCTIONS>\nbe brief\n</INSTRUC
         ("<environment_context>\nnever closed", ""),
         ("# AGENTS.md\nnever closed", ""),
         ("<subagent_notification>\n{}\n</subagent_notification>", ""),
+        ("<turn_aborted>\nby the user\n</turn_aborted>", ""),
+        ("<model_switch>\nnow glm-5\n</model_switch>\ngo on", "go on"),
         ([text(ENVIRONMENT), text("do it")], "do it"),
         ([text('<image name=[Image #1] path="a.png">'), image(), text("</image>")], ""),
         ([text('<image name="a">'), image(), text("</image>"), text("look")], "look"),

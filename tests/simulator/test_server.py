@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import http.client
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -113,6 +114,7 @@ def test_paths(shipped: SimulatorThread, method: str, path: str, status: int) ->
     host = shipped.base_url.removesuffix("/api/coding/paas/v4")
     response = httpx.request(method, host + path, headers=KEY, json=body(), trust_env=False)
     assert response.status_code == status
+    assert "etag" not in response.headers
     if status == 404:
         assert response.json()["error"]["code"] == "1222"
 
@@ -176,6 +178,13 @@ def test_only_the_newest_requests_are_kept() -> None:
 def test_only_loopback(host: str) -> None:
     with pytest.raises(ValueError, match=r"loopback|does not appear"):
         asyncio.run(Simulator().start(host))
+
+
+def test_port_in_use_is_reported_and_leaves_no_thread(shipped: SimulatorThread) -> None:
+    port, threads = urlsplit(shipped.base_url).port, threading.active_count()
+    with pytest.raises(OSError, match="in use"), SimulatorThread(port=port or 0):
+        pass
+    assert threading.active_count() == threads
 
 
 def test_gzip_is_what_it_says() -> None:

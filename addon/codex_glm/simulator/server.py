@@ -130,7 +130,7 @@ class _GlmHandler(RequestHandler):
             self.detach().close()
 
     async def _wait(self, wire: WireReply, number: int) -> None:
-        await asyncio.sleep(wire.stall if number == wire.stall_before else self._pace)
+        await asyncio.sleep(self._pace + (wire.stall if number == wire.stall_before else 0))
 
 
 def _read_request(request: HTTPServerRequest, connections: _Connections) -> Request:

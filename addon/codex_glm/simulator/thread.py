@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -37,8 +37,11 @@ class SimulatorThread:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        starting = self._simulator.start(port=self._port)
-        self.base_url = asyncio.run_coroutine_threadsafe(starting, self._loop).result()
+        try:
+            self.base_url = self._run(self._simulator.start(port=self._port))
+        except OSError:
+            self._end()
+            raise
         return self
 
     def __exit__(
@@ -47,7 +50,13 @@ class SimulatorThread:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self._simulator.stop(), self._loop).result()
+        self._run(self._simulator.stop())
+        self._end()
+
+    def _run[T](self, coroutine: Coroutine[None, None, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    def _end(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -38,13 +38,13 @@ class PromptCache:
 
     def admit(self, owner: str, prompt: str) -> int:
         """Return how many leading tokens of the prompt are known to its owner; remember it all."""
-        cached, matching, chained = 0, True, owner.encode()
+        cached, chained = 0, owner.encode()
         size = _BLOCK_TOKENS * CHARACTERS_PER_TOKEN
         for start in range(0, len(prompt) - size + 1, size):
             block = prompt[start : start + size].encode("utf-8", "surrogatepass")
             chained = hashlib.blake2b(chained + block, digest_size=12).digest()
-            matching = matching and chained in self._blocks
-            cached += _BLOCK_TOKENS if matching else 0
+            # The chain makes a block known only together with everything before it.
+            cached += _BLOCK_TOKENS if chained in self._blocks else 0
             self._remember(chained)
         return cached
 
