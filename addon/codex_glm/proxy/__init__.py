@@ -1,0 +1,1 @@
+"""The edge: the only room that knows mitmproxy. Its hooks guard and delegate."""

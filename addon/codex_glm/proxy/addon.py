@@ -1,0 +1,211 @@
+"""The addon: hooks that guard and delegate."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mitmproxy import ctx, http
+from mitmproxy.exceptions import OptionsError
+
+from codex_glm.proxy import banner, config_file, record, replies, upstream
+from codex_glm.proxy import options as addon_options
+from codex_glm.proxy.api_key import HIDDEN, ApiKey, bearer_key
+from codex_glm.proxy.health import health
+from codex_glm.proxy.routing import Route, route
+from codex_glm.proxy.simulation import Simulation
+from codex_glm.proxy.turn import Turn, new_turn
+from codex_glm.translation import errors
+from codex_glm.translation.catalog import catalog
+from codex_glm.translation.request import translate_request
+from codex_glm.translation.wire_json import parse_object
+
+if TYPE_CHECKING:
+    from mitmproxy.addonmanager import Loader
+    from mitmproxy.proxy.server_hooks import ServerConnectionHookData
+
+    from codex_glm.proxy.options import Settings
+
+_log = logging.getLogger("glm")
+
+_MASKED = ("authorization", "chatgpt-account-id", "cookie", "openai-organization", "openai-project")
+"""Client headers that nobody needs to read, in the UI least of all."""
+
+
+class CodexGlm:
+    """Turns Codex's requests into GLM's and GLM's replies into Codex's."""
+
+    def __init__(self) -> None:
+        self.settings: Settings
+        self.turns_served = 0
+        self._given_key: ApiKey | None = None
+        self._turns: dict[str, Turn] = {}
+        self._client_keys: dict[str, ApiKey | None] = {}
+        self._simulation = Simulation()
+        self._announcing: asyncio.Task[None] | None = None
+
+    def load(self, loader: Loader) -> None:
+        """Declare the options, and set those of mitmproxy's that safety rests on."""
+        addon_options.declare(loader)
+        # Lazy: no host is dialled before the addon has chosen one. Kept Host: the flow shows
+        # where the client went, not the sink that a reverse proxy is pointed at.
+        ctx.options.update(connection_strategy="lazy", keep_host_header=True)
+        logging.getLogger("mitmproxy.proxy.server").setLevel(logging.WARNING)
+
+    def configure(self, updated: set[str]) -> None:
+        """Read the settings anew; a bad value stops the start, or is rolled back later."""
+        if ctx.options.stream_large_bodies:
+            raise OptionsError("stream_large_bodies would send requests on untranslated")
+        if "glm_api_key" in updated and ctx.options.glm_api_key not in ("", HIDDEN):
+            self._take_key(ctx.options.glm_api_key, "option glm_api_key")
+        if any(name.startswith("glm_") for name in updated):
+            self.settings = addon_options.read_settings(ctx.options, os.environ, self._given_key)
+
+    def running(self) -> None:
+        """Apply the settings file and say what is served where."""
+        try:
+            self._apply_config_file()
+        except config_file.ConfigError as error:
+            _log.error("%s", error)  # during the start, mitmproxy exits on a logged error
+            return
+        asyncio.get_running_loop().call_later(0.1, self._announce)
+
+    def done(self) -> None:
+        """Stop what the addon started."""
+        self._simulation.stop()
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Take the client's key, and mask its credentials before anybody sees them."""
+        if not flow.live:
+            return
+        self._client_keys[flow.id] = bearer_key(flow.request.headers.get("authorization", ""))
+        for name in _MASKED:
+            if name in flow.request.headers:
+                flow.request.headers[name] = "(masked)"
+
+    async def request(self, flow: http.HTTPFlow) -> None:
+        """Answer here, or send the turn to GLM. Whatever fails, nothing goes on unmodified."""
+        client_key = self._client_keys.pop(flow.id, None)
+        if flow.response or not flow.live:
+            return
+        try:
+            await self._serve(flow, client_key)
+        except Exception:  # noqa: BLE001  # mitmproxy would send the request on unmodified
+            _log.exception("a defect of the addon stopped this request")
+            flow.response = replies.error_reply(errors.failure("proxy"))
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Put the client's request back, and stream GLM's reply through the translator."""
+        turn = self._turns.get(flow.id)
+        if not turn or not flow.response:
+            return
+        flow.request = turn.client_request
+        turn.upstream_status = flow.response.status_code
+        encoded = flow.response.headers.get("content-encoding", "identity") != "identity"
+        if turn.upstream_status == 200 and turn.context.stream and not encoded:
+            begun = flow.response.timestamp_start
+            flow.response = replies.event_stream()
+            flow.response.timestamp_start = begun
+            flow.response.stream = turn.relay
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """Translate a reply that was not streamed through, and record the turn."""
+        turn = self._turns.pop(flow.id, None)
+        if not turn or not flow.response:
+            return
+        if not flow.response.stream:
+            body = flow.response.get_content(strict=False) or b""
+            flow.response = turn.answer_whole(flow.response.status_code, body)
+        else:
+            record.record_body(flow, turn)
+        self._finish(flow, turn)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """Record a turn whose connection ended on either side."""
+        self._client_keys.pop(flow.id, None)
+        turn = self._turns.pop(flow.id, None)
+        if not turn:
+            return
+        flow.request = turn.client_request
+        turn.abandon(flow.error.msg if flow.error else "")
+        record.record_body(flow, turn)
+        self._finish(flow, turn)
+
+    def server_connect(self, data: ServerConnectionHookData) -> None:
+        """Let nothing be dialled but GLM."""
+        base = self._simulation.base_url if self.settings.simulated else self.settings.base
+        upstream.guard_connection(data, {upstream.address(base)})
+
+    async def _serve(self, flow: http.HTTPFlow, client_key: ApiKey | None) -> None:
+        request = flow.request
+        match route(request.method, request.path, request.headers):
+            case Route.TURN:
+                await self._serve_turn(flow, client_key)
+            case Route.UPGRADE:
+                flow.response = replies.upgrade_refused()
+            case Route.MODELS:
+                flow.response = replies.json_reply(catalog(self.settings.base_kind))
+            case Route.HEALTH:
+                flow.response = replies.json_reply(health(self.settings, self.turns_served))
+            case Route.UNKNOWN:
+                flow.response = replies.not_found(request.method, request.path)
+
+    async def _serve_turn(self, flow: http.HTTPFlow, client_key: ApiKey | None) -> None:
+        kind = flow.request.headers.get("content-type", "application/json")
+        if kind.partition(";")[0].strip().lower() != "application/json":
+            flow.response = replies.unsupported_media(kind)
+            return
+        base, key = await self._upstream(client_key)
+        try:
+            body = parse_object(flow.request.get_content() or b"")
+            translated = translate_request(body, self.settings.translation(key or _NO_KEY))
+        except errors.RequestError as refused:
+            flow.response = replies.error_reply(refused.failure)
+            return
+        except ValueError as error:
+            problem = errors.RequestError(f"The body is not JSON: {error}", code="invalid_json")
+            flow.response = replies.error_reply(problem.failure)
+            return
+        turn = new_turn(
+            translated.context, flow.request, translated.chat_body, f"{base}/chat/completions"
+        )
+        record.record_request(flow, turn)
+        if key is None:
+            flow.response = turn.answer_failure(errors.failure("no_key"))
+            self._finish(flow, turn)
+            return
+        self._turns[flow.id] = turn
+        flow.request = upstream.chat_request(base, turn.chat_body, key)
+
+    async def _upstream(self, client_key: ApiKey | None) -> tuple[str, ApiKey | None]:
+        if self.settings.simulated:
+            return await self._simulation.start(), self._simulation.key
+        return self.settings.base, self.settings.key or client_key
+
+    def _finish(self, flow: http.HTTPFlow, turn: Turn) -> None:
+        self.turns_served += 1
+        record.record_end(flow, turn)
+
+    def _take_key(self, value: str, source: str) -> None:
+        self._given_key = addon_options.read_key(value, source)
+        ctx.options.update(glm_api_key=HIDDEN if self._given_key else "")
+
+    def _apply_config_file(self) -> None:
+        if unknown := sorted(ctx.options.deferred):
+            raise config_file.ConfigError(f"unknown option {', '.join(unknown)}")
+        chosen = ctx.options.glm_config
+        path = Path(chosen).expanduser() if chosen else config_file.DEFAULT_PATH
+        if not chosen and not path.exists():
+            return
+        given = config_file.options_given(sys.argv[1:], ctx.options)
+        config_file.apply_file(ctx.options, path, given, os.environ, self._take_key)
+
+    def _announce(self) -> None:
+        self._announcing = asyncio.ensure_future(banner.announce(self.settings, self._simulation))
+
+
+_NO_KEY = ApiKey("", "none")

@@ -1,0 +1,81 @@
+"""What stays of a turn on its flow: both dialects, the receipt, and one line to read."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mitmproxy.http import HTTPFlow
+
+    from codex_glm.proxy.turn import Turn
+
+METADATA_KEY = "glm"
+"""Where a flow keeps GLM's side. Its values are plain, so that a saved flow carries them."""
+
+_log = logging.getLogger("glm")
+
+
+def record_request(flow: HTTPFlow, turn: Turn) -> None:
+    """Keep what goes to GLM, from the moment that it goes."""
+    flow.metadata[METADATA_KEY] = {
+        "asked_model": turn.context.asked_model,
+        "model": turn.context.model,
+        "url": turn.url,
+        "request": turn.chat_body.decode("utf-8"),
+        "receipt": turn.context.receipt.to_json(),
+    }
+    flow.comment = f"→ {turn.context.model}"
+
+
+def record_end(flow: HTTPFlow, turn: Turn) -> None:
+    """Keep what came of the turn, on the flow and as one line in the log."""
+    stream = turn.reply.stream
+    state = str(stream.response.get("status", "cut"))
+    flow.metadata[METADATA_KEY] |= {
+        "status": turn.upstream_status,
+        "reply": b"".join(turn.received).decode("utf-8", "replace"),
+        "outcome": state,
+        "failure": stream.failure.message if stream.failure else "",
+        "usage": list(stream.usage) if stream.usage else [],
+        "seconds": round(time.monotonic() - turn.started, 3),
+        "receipt": turn.context.receipt.to_json(),
+    }
+    if turn.reply.defect:
+        _log.error("a defect of the addon ended this turn", exc_info=turn.reply.defect)
+    flow.comment = _summary(turn, state)
+    if state == "failed":
+        flow.marked = ":red_circle:"
+    _log.info("%s %s", _log_prefix(turn), flow.comment)
+
+
+def record_body(flow: HTTPFlow, turn: Turn) -> None:
+    """Show what the client got: mitmproxy keeps nothing of a body that was streamed."""
+    if flow.response:
+        flow.response.data.content = b"".join(turn.sent)
+
+
+def _log_prefix(turn: Turn) -> str:
+    asked, model = turn.context.asked_model, turn.context.model
+    return model if asked == model else f"{asked} as {model}"
+
+
+def _summary(turn: Turn, state: str) -> str:
+    stream = turn.reply.stream
+    parts = [state]
+    if usage := stream.usage:
+        parts.append(f"{usage.prompt}→{usage.completion} tokens ({usage.cached} cached)")
+    output = stream.response.get("output")
+    names = [str(item.get("name")) for item in output if "call_id" in item] if output else []  # type: ignore[attr-defined]  # built by the stream
+    if names:
+        parts.append(" ".join(names))
+    if stream.failure:
+        parts.append(stream.failure.message)
+    if not turn.context.receipt.lossless:
+        kinds = [e.kind for e in turn.context.receipt.entries]
+        parts.append(
+            f"{sum(k in ('dropped', 'changed', 'repaired', 'added') for k in kinds)} noted"
+        )
+    parts.append(f"{time.monotonic() - turn.started:.1f}s")
+    return " · ".join(parts)

@@ -1,0 +1,80 @@
+"""The model catalogue: what Codex and OpenAI's clients are told of the GLM models.
+
+One document serves both: `models` in the shape of Codex's catalogue, `data` as OpenAI's model
+list. Codex reads the first and overlooks the second (codex-cli 0.169.0); one entry that it cannot
+parse would cost it the whole list.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from .models import FLAGSHIP, MODELS, SMALL
+
+if TYPE_CHECKING:
+    from .models import Model
+    from .wire_json import JsonObject
+
+_INSTRUCTIONS = files(__package__).joinpath("instructions.md").read_text("utf-8")
+_RELEASED = 1_780_000_000
+"""`created` of every entry: fixed, as nobody reads it and the document must not change."""
+
+_LEVELS = {
+    "always": (
+        ("low", "Little thinking, quick answers"),
+        ("high", "Thorough thinking for everyday work"),
+        ("xhigh", "The model's whole depth (max)"),
+    ),
+    "switch": (
+        ("none", "Answers without thinking"),
+        ("high", "Thinks before it answers"),
+    ),
+    "none": (),
+}
+_DEFAULT_LEVEL = {"always": "xhigh", "switch": "high", "none": None}
+
+
+def catalog(base: str) -> JsonObject:
+    """Give the catalogue of the models that a base serves (`base_kind`; `other` serves all)."""
+    served = [m for m in MODELS.values() if not m.hidden and (base == "other" or base in m.served)]
+    return {
+        "object": "list",
+        "data": [
+            {"id": m.name, "object": "model", "created": _RELEASED, "owned_by": "z-ai"}
+            for m in served
+        ],
+        "models": [_entry(model, priority) for priority, model in enumerate(served, 1)],
+    }
+
+
+def _entry(model: Model, priority: int) -> JsonObject:
+    levels = _LEVELS[model.thinking]
+    entry: JsonObject = {
+        "slug": model.name,
+        "display_name": model.display,
+        "description": _describe(model),
+        "supported_reasoning_levels": [{"effort": e, "description": d} for e, d in levels],
+        "shell_type": "unified_exec",
+        "visibility": "list",
+        "supported_in_api": True,
+        "priority": priority,
+        "default_reasoning_summary": "auto",
+        "support_verbosity": False,
+        "apply_patch_tool_type": "freeform",
+        "truncation_policy": {"mode": "tokens", "limit": 10_000},
+        "context_window": model.context,
+        "max_context_window": model.context,
+        "effective_context_window_percent": 95,
+        "experimental_supported_tools": [],
+        "input_modalities": ["text", "image"] if model.images else ["text"],
+        "base_instructions": _INSTRUCTIONS,
+    }
+    level = _DEFAULT_LEVEL[model.thinking]
+    return entry | ({"default_reasoning_level": level} if level else {})
+
+
+def _describe(model: Model) -> str:
+    role = {FLAGSHIP: "Zhipu's flagship for coding", SMALL: "Small, fast, reads images"}
+    window = f"{model.context // 1000}k tokens of context"
+    return f"{role.get(model.name, 'GLM model')}, {window}"
