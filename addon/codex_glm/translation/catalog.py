@@ -24,7 +24,7 @@ _LEVELS = {
     "always": (
         ("low", "Little thinking, quick answers"),
         ("high", "Thorough thinking for everyday work"),
-        ("xhigh", "The model's whole depth (max)"),
+        ("max", "The model's whole depth"),
     ),
     "switch": (
         ("none", "Answers without thinking"),
@@ -32,7 +32,7 @@ _LEVELS = {
     ),
     "none": (),
 }
-_DEFAULT_LEVEL = {"always": "xhigh", "switch": "high", "none": None}
+_DEFAULT_LEVEL = {"always": "max", "switch": "high", "none": None}
 
 
 def catalog(base: str) -> JsonObject:
