@@ -57,7 +57,7 @@ class FunctionCallItem:
         text = self._arguments.value
         return [
             *sent,
-            events.arguments_done(self.id, self.output_index, self._name, text),
+            events.arguments_done(self.id, self.output_index, text),
             events.output_item_done(self.output_index, self._json("completed", text)),
         ]
 

@@ -91,13 +91,12 @@ def arguments_delta(item_id: str, output_index: int, delta: str) -> Event:
     }
 
 
-def arguments_done(item_id: str, output_index: int, name: str, arguments: str) -> Event:
+def arguments_done(item_id: str, output_index: int, arguments: str) -> Event:
     """A function call's whole arguments."""
     return {
         "type": "response.function_call_arguments.done",
         "item_id": item_id,
         "output_index": output_index,
-        "name": name,
         "arguments": arguments,
     }
 

@@ -50,7 +50,6 @@ class ResponseObject:
             "previous_response_id": None,
             "reasoning": _reasoning(body.get("reasoning")),
             "service_tier": "default",
-            "store": False,
             "text": _text_settings(body.get("text")),
             **echoed,
         }

@@ -39,7 +39,7 @@ class ResponseStream:
         self._object = ResponseObject(context, response_id, created_at)
         self._sequence = 0
         self._opened = 0
-        self._done: list[JsonObject] = []
+        self._done: dict[int, JsonObject] = {}
         self._speech: MessageItem | ReasoningItem | None = None
         self._blank: ThinkingDelta | TextDelta | None = None
         self._calls: dict[int, CallItem] = {}
@@ -102,7 +102,7 @@ class ResponseStream:
             return None
         if self._reason not in _COMPLETED:
             return errors.failure(_FAILED.get(self._reason, "finish"), self._reason)
-        if all(item["type"] == "reasoning" for item in self._done):
+        if all(item["type"] == "reasoning" for item in self._done.values()):
             return errors.failure("empty")
         return None
 
@@ -116,7 +116,8 @@ class ResponseStream:
     def _terminate(
         self, status: str, failure: Failure | None = None, incomplete: str | None = None
     ) -> list[Event]:
-        self.response = self._object.build(status, self._done, self.usage, failure, incomplete)
+        output = [self._done[index] for index in sorted(self._done)]
+        self.response = self._object.build(status, output, self.usage, failure, incomplete)
         return self._emit([{"type": f"response.{status}", "response": self.response}])
 
     def _emit(self, events: list[Event]) -> list[Event]:
@@ -124,7 +125,8 @@ class ResponseStream:
             event["sequence_number"] = self._sequence
             self._sequence += 1
             if event["type"] == "response.output_item.done":
-                self._done.append(event["item"])  # type: ignore[arg-type]  # `events` made it
+                index, item = event["output_index"], event["item"]
+                self._done[index] = item  # type: ignore[index,assignment]  # `events` made them
         return events
 
     def _next_id(self) -> tuple[str, int]:
