@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 DEFAULT_PATH = Path(__file__).resolve().parents[3] / "mitm-config.yaml"
 
-_OTHER_TOOLS = ("web_", "console_")
-"""Prefixes of options that only mitmweb or the console have; the others pass over them."""
+_OTHER_TOOLS = ("web_", "console_", "dumper_", "flow_detail", "keepserving")
+"""How options begin that only one of mitmproxy's tools has; the others pass over them."""
 
 _ENVIRONMENT = {"glm_api_key": "GLM_API_KEY", "glm_api_base": "GLM_API_BASE"}
 """Options that the environment gives as well; it goes before the file."""
