@@ -21,6 +21,8 @@ _DROPPED = frozenset(
     # Codex marks parameters of its sub-agent tools with `encrypted`; plain text works as well
     # (observed on codex-cli 0.169.0).
     | {"encrypted", "$anchor", "unevaluatedProperties", "dependentSchemas"}
+    # Only malformed ones are still there when these are dropped.
+    | {"$ref", "allOf", *_UNIONS}
 )
 _NESTED_MAPS = ("properties", "patternProperties")
 _MAX_DEPTH = 12
@@ -55,7 +57,7 @@ def _plain(schema: object, defs: Mapping[str, object], depth: int) -> JsonObject
         return {}
     if depth > _MAX_DEPTH:
         return {"description": "any value (the schema goes on deeper)"}
-    schema = _without_reference(schema, defs)
+    schema, defs = _without_reference(schema, defs)
     schema = _without_all_of(schema, defs, depth)
     schema = _without_union(schema, defs, depth)
     schema = _without_type_list(schema)
@@ -76,16 +78,21 @@ def _plain_value(key: str, value: object, defs: Mapping[str, object], depth: int
     return value
 
 
-def _without_reference(schema: JsonObject, defs: Mapping[str, object]) -> JsonObject:
-    seen: set[str] = set()
+def _without_reference(
+    schema: JsonObject, defs: Mapping[str, object]
+) -> tuple[JsonObject, Mapping[str, object]]:
+    """Write a reference out, and give the definitions that may still be written out inside it.
+
+    A definition inside itself is only named: three such places would make megabytes of schema.
+    """
     while isinstance(target := schema.get("$ref"), str):
         rest = {key: value for key, value in schema.items() if key != "$ref"}
         referred = defs.get(target)
-        if target in seen or not isinstance(referred, dict):
-            return _described(rest, f"see {target}")
-        seen.add(target)
+        if not isinstance(referred, dict):
+            return _described(rest, f"see {target}"), defs
+        defs = {name: value for name, value in defs.items() if name != target}
         schema = {**referred, **rest}
-    return schema
+    return schema, defs
 
 
 def _without_all_of(schema: JsonObject, defs: Mapping[str, object], depth: int) -> JsonObject:
