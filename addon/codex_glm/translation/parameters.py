@@ -52,7 +52,8 @@ _DROPPED = (
     "prompt_cache_retention",
     "context_management",
 )
-_TRANSLATED = frozenset(_TYPES) | frozenset(_STATE)
+_UNSAID = frozenset({*_TYPES, *_STATE, *_WITHHELD, *_WITHOUT_MEANING})
+"""Fields of which the receipt need not tell: translated, refused, empty, or without meaning."""
 
 
 def check_types(body: JsonObject) -> None:
@@ -216,12 +217,12 @@ def asked_schema(body: JsonObject) -> str:
 
 
 def _note_the_rest(body: JsonObject, receipt: Receipt) -> None:
-    for name in body:
-        if name in _WITHHELD and body[name]:
+    for name, value in body.items():
+        if name in _WITHHELD and value:
             receipt.add("withheld", "private", f"{name} stays here: it tells who the client is")
-        elif name in _WITHOUT_MEANING or name in _TRANSLATED or name in _WITHHELD:
+        elif value is None or name in _UNSAID:
             continue
-        elif name in _DROPPED and body[name] is not None:
+        elif name in _DROPPED:
             receipt.add("dropped", "parameter", f"{name}: GLM has no such parameter")
         else:
             receipt.add("dropped", "unknown-parameter", f"{name}: not known to this version")
