@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from codex_glm.translation.errors import RequestError
+from codex_glm.translation.models import MODELS
+from codex_glm.translation.parameters import (
+    asked_schema,
+    check_types,
+    refuse_state,
+    translate_parameters,
+)
+from codex_glm.translation.receipt import Receipt
+from codex_glm.translation.tools import ToolNames, translate_tools
+
+from .support import function
+
+if TYPE_CHECKING:
+    from codex_glm.translation.wire_json import JsonObject
+
+BASE: JsonObject = {"model": "m", "input": "hi"}
+STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
+TWO = [
+    function("a"),
+    {"type": "namespace", "name": "n", "tools": [function("b")]},
+]
+CALL_A = {"type": "function", "function": {"name": "a"}}
+CALL_B = {"type": "function", "function": {"name": "n__b"}}
+
+
+def translate(
+    tools: list[JsonObject] | None = None,
+    model: str = "glm-4-plus",
+    effort: str = "",
+    **body: object,
+) -> tuple[JsonObject, list[str]]:
+    """Give the fields besides the streaming ones, and the rules of the receipt."""
+    names, receipt = ToolNames(), Receipt()
+    functions = translate_tools(tools or [], names, receipt)
+    receipt.entries.clear()
+    fields = translate_parameters(
+        {**BASE, **body}, functions, names, MODELS[model], effort, receipt
+    )
+    assert {key: fields.pop(key) for key in STREAMED} == STREAMED
+    return fields, [f"{entry.kind} {entry.rule}" for entry in receipt.entries]
+
+
+@pytest.mark.parametrize(
+    ("body", "param", "code"),
+    [
+        ({"model": "m"}, "input", "missing_required_parameter"),
+        ({"model": "", "input": "hi"}, "model", "missing_required_parameter"),
+        ({"model": "m", "input": []}, "input", "missing_required_parameter"),
+        ({"model": "m", "input": {}}, "input", "invalid_type"),
+        ({"model": 1, "input": "hi"}, "model", "invalid_type"),
+        ({**BASE, "tools": {}}, "tools", "invalid_type"),
+        ({**BASE, "stream": 1}, "stream", "invalid_type"),
+        ({**BASE, "temperature": True}, "temperature", "invalid_type"),
+        ({**BASE, "max_output_tokens": 1.5}, "max_output_tokens", "invalid_type"),
+        ({**BASE, "reasoning": "high"}, "reasoning", "invalid_type"),
+    ],
+)
+def test_wrong_types(body: JsonObject, param: str, code: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        check_types(body)
+    assert (caught.value.failure.param, caught.value.failure.code) == (param, code)
+    assert param in caught.value.failure.message
+
+
+def test_right_types() -> None:
+    nothing = dict.fromkeys(["instructions", "tools", "stream", "temperature", "text"])
+    check_types({**BASE, **nothing})
+    check_types({**BASE, "stream": False, "temperature": 1, "tool_choice": {}, "unknown": object()})
+
+
+@pytest.mark.parametrize("name", ["previous_response_id", "conversation", "prompt", "background"])
+def test_state_is_refused(name: str) -> None:
+    refuse_state({**BASE, name: None})
+    with pytest.raises(RequestError) as caught:
+        refuse_state({**BASE, name: "x"})
+    assert caught.value.failure.param == name
+    assert caught.value.failure.code == "unsupported_parameter"
+
+
+@pytest.mark.parametrize(
+    ("tools", "choice", "names", "said", "rules"),
+    [
+        ([], "auto", [], None, []),
+        ([], {"type": "function", "name": "a"}, [], None, []),
+        (TWO, None, ["a", "n__b"], "auto", []),
+        (TWO, "auto", ["a", "n__b"], "auto", []),
+        (TWO, "none", [], None, ["changed tool-choice"]),
+        (TWO, "required", ["a", "n__b"], "auto", ["changed tool-choice"]),
+        (TWO[:1], "required", ["a"], CALL_A, []),
+        (TWO, {"type": "function", "name": "a"}, ["a", "n__b"], CALL_A, []),
+        (TWO, {"type": "custom", "name": "b", "namespace": "n"}, ["a", "n__b"], CALL_B, []),
+        (TWO, {"type": "web_search"}, ["a", "n__b"], "auto", ["changed tool-choice"]),
+        (
+            TWO,
+            {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "a"}]},
+            ["a"],
+            "auto",
+            ["changed tool-choice"],
+        ),
+        (TWO, {"type": "allowed_tools", "tools": ["odd"]}, [], None, ["changed tool-choice"]),
+        (TWO, {"type": "allowed_tools"}, [], None, ["changed tool-choice"]),
+    ],
+)
+def test_tool_choice(
+    tools: list[JsonObject], choice: object, names: list[str], said: object, rules: list[str]
+) -> None:
+    fields, found = translate(tools, tool_choice=choice)
+    declared = fields.get("tools", [])
+    assert isinstance(declared, list)
+    assert [tool["function"]["name"] for tool in declared] == names
+    assert fields.get("tool_choice") == said
+    assert found == rules
+
+
+ENABLED = {"type": "enabled", "clear_thinking": False}
+
+
+@pytest.mark.parametrize(
+    ("model", "own", "asked", "fields", "rules"),
+    [
+        ("glm-5.3", "", None, {"thinking": ENABLED, "reasoning_effort": "max"}, []),
+        ("glm-5.3", "", "low", {"thinking": ENABLED, "reasoning_effort": "low"}, []),
+        ("glm-5.3", "", "none", {"thinking": ENABLED, "reasoning_effort": "low"}, ["effort"]),
+        ("glm-5.3", "high", "low", {"thinking": ENABLED, "reasoning_effort": "high"}, []),
+        ("glm-5.3", "", 7, {"thinking": ENABLED, "reasoning_effort": "max"}, []),
+        ("glm-5.2", "", "none", {"thinking": {"type": "disabled"}}, ["effort"]),
+        ("glm-5", "", None, {"thinking": ENABLED}, []),
+        ("glm-5", "", "high", {"thinking": ENABLED}, ["effort"]),
+        ("glm-4.6", "", None, {"thinking": {"type": "enabled"}}, []),
+        ("glm-4-plus", "", None, {}, []),
+        ("glm-4-plus", "", "high", {}, ["effort"]),
+    ],
+)
+def test_thinking(
+    model: str, own: str, asked: object, fields: JsonObject, rules: list[str]
+) -> None:
+    body = {"reasoning": {"effort": asked}} if asked else {}
+    found, receipt = translate(None, model, own, **body)
+    assert found == fields
+    assert [line.split()[1] for line in receipt] == rules
+
+
+@pytest.mark.parametrize(
+    ("body", "fields", "rules"),
+    [
+        ({"temperature": 0.5, "top_p": 1}, {"temperature": 0.5, "top_p": 1}, []),
+        ({"temperature": 2}, {"temperature": 1.0}, ["changed range"]),
+        ({"top_p": 0}, {"top_p": 0.01}, ["changed range"]),
+        ({"max_output_tokens": 100_000}, {"max_tokens": 4096}, ["changed range"]),
+        ({"max_output_tokens": 0}, {"max_tokens": 1}, ["changed range"]),
+        ({"temperature": None}, {}, []),
+        ({"text": {"verbosity": "low"}}, {}, ["dropped verbosity"]),
+        ({"text": {"format": {"type": "text"}}}, {}, []),
+        (
+            {"text": {"format": {"type": "json_object"}}},
+            {"response_format": {"type": "json_object"}},
+            [],
+        ),
+        (
+            {"text": {"format": {"type": "json_schema", "schema": {}}}},
+            {"response_format": {"type": "json_object"}},
+            ["changed json-schema"],
+        ),
+        ({"prompt_cache_key": "k", "user": None}, {}, ["withheld private"]),
+        ({"metadata": {}, "include": ["x"], "store": False, "truncation": "auto"}, {}, []),
+        ({"brand_new": None}, {}, []),
+        ({"service_tier": "priority", "top_logprobs": None}, {}, ["dropped parameter"]),
+        ({"brand_new": 1}, {}, ["dropped unknown-parameter"]),
+        ({"reasoning": {"context": "all"}}, {}, ["dropped parameter"]),
+    ],
+)
+def test_the_other_fields(body: JsonObject, fields: JsonObject, rules: list[str]) -> None:
+    assert translate(**body) == (fields, rules)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        (None, ""),
+        ({"format": "odd"}, ""),
+        ({"format": {"type": "json_object"}}, ""),
+        ({"format": {"type": "json_schema", "schema": {"a": 1}}}, 'by this JSON Schema: {"a":1}'),
+    ],
+)
+def test_asked_schema(text: object, end: str) -> None:
+    said = asked_schema({**BASE, "text": text})
+    assert said.endswith(end)
+    assert bool(said) == bool(end)
