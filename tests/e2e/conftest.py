@@ -1,0 +1,76 @@
+"""Fixtures: a GLM simulator, proxies that lead to it, and what must hold after every test."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+from codex_glm.simulator.scenarios import load_scenarios
+from codex_glm.simulator.thread import SimulatorThread
+
+from .checks import check_received, check_secrets
+from .codex import Codex, glm_codex
+from .proxy_process import REVERSE, ProxyProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+SCENARIOS = Path(__file__).with_name("scenarios.yaml")
+GLM_KEY = "0123456789abcdef0123456789abcdef.SecretOfTheTests"
+
+
+class StartProxy(Protocol):
+    """Starts a proxy that leads to the simulator and ends with the test."""
+
+    def __call__(
+        self,
+        arguments: Sequence[str] = REVERSE,
+        command: Sequence[str] = (),
+        cwd: Path | None = None,
+        **environment: str,
+    ) -> ProxyProcess: ...
+
+
+@pytest.fixture
+def simulator() -> Iterator[SimulatorThread]:
+    """Return a GLM; every request that it gets must be one that GLM would accept."""
+    with SimulatorThread([*load_scenarios(SCENARIOS), *load_scenarios()]) as running:
+        yield running
+        check_received(running.received, GLM_KEY)
+
+
+@pytest.fixture
+def start_proxy(simulator: SimulatorThread, tmp_path: Path) -> Iterator[StartProxy]:
+    """Return a starter of proxies; none of them may show a secret anywhere."""
+    proxies: list[ProxyProcess] = []
+    with ExitStack() as stack:
+
+        def start(
+            arguments: Sequence[str] = REVERSE,
+            command: Sequence[str] = (),
+            cwd: Path | None = None,
+            **environment: str,
+        ) -> ProxyProcess:
+            folder = tmp_path / f"proxy{len(proxies)}"
+            given = {"GLM_API_BASE": simulator.base_url, "GLM_API_KEY": GLM_KEY, **environment}
+            proxy = ProxyProcess(folder, arguments, command, cwd, **given)
+            proxies.append(stack.enter_context(proxy))
+            return proxy
+
+        yield start
+    for proxy in proxies:
+        check_secrets(proxy, GLM_KEY)
+
+
+@pytest.fixture
+def proxy(start_proxy: StartProxy) -> ProxyProcess:
+    """Return mitmdump with the addon in reverse mode, with a key."""
+    return start_proxy()
+
+
+@pytest.fixture
+def codex(proxy: ProxyProcess, tmp_path: Path) -> Codex:
+    """Return a Codex whose provider is the proxy, with its catalogue."""
+    return glm_codex(tmp_path / "codex", proxy.base)

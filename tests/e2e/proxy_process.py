@@ -1,0 +1,130 @@
+"""A real mitmdump (or mitmweb) with the addon, as a process of its own."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import codex_glm
+from mitmproxy import http
+from mitmproxy.io import FlowReader
+
+from .codex import clean_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+PROJECT = Path(codex_glm.__file__).parents[2]
+ADDON = PROJECT / "addon/glm.py"
+REVERSE = ("--mode", "reverse:http://glm.invalid@127.0.0.1:0")
+FORWARD = ("--mode", "regular@127.0.0.1:0")
+SECONDS = 30
+
+_PORT = re.compile(r"listening at 127\.0\.0\.1:(\d+)")
+_CONFIG = "listen_host: 127.0.0.1\nweb_open_browser: false\nflow_detail: 0\n"
+"""A settings file of the tests' own: the checkout's may hold what its owner put there."""
+
+
+def tool(name: str) -> list[str]:
+    """Give the start of the command for one of mitmproxy's programs with the addon."""
+    return [str(Path(sys.executable).with_name(name)), "-s", str(ADDON)]
+
+
+class ProxyProcess:
+    """Runs the proxy for the length of a `with` block.
+
+    Args:
+        folder: For its home, its log and its dump; the dump holds every flow.
+        arguments: After the command; by default reverse mode.
+        command: What to start; by default mitmdump.
+        cwd: Where; by default in `folder`.
+        environment: Added to a clean one.
+
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        arguments: Sequence[str] = REVERSE,
+        command: Sequence[str] = (),
+        cwd: Path | None = None,
+        **environment: str,
+    ) -> None:
+        folder.mkdir(parents=True)
+        self.confdir, self.dump, self._log = folder / "conf", folder / "dump", folder / "log"
+        config = folder / "config.yaml"
+        config.write_text(_CONFIG)
+        options = [f"confdir={self.confdir}", f"glm_config={config}"]
+        sets = [part for option in options for part in ("--set", option)]
+        saving = ["-w", str(self.dump)]
+        self._command = [*(command or tool("mitmdump")), *sets, *saving, *arguments]
+        self._cwd = cwd or folder
+        self._environment = clean_environment(folder, **environment)
+        self.port = 0
+
+    @property
+    def base(self) -> str:
+        """The base URL for Codex."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def output(self) -> str:
+        """What it printed so far."""
+        return self._log.read_text("utf-8")
+
+    def flows(self) -> list[http.HTTPFlow]:
+        """Give the flows of the dump; complete once the proxy has ended."""
+        with self.dump.open("rb") as file:
+            return [flow for flow in FlowReader(file).stream() if isinstance(flow, http.HTTPFlow)]
+
+    def end(self) -> str:
+        """End it, so that its dump is complete; gives its whole output."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(10)
+            self._process.kill()
+        self._process.wait()
+        return self.output
+
+    def __enter__(self) -> Self:
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._cwd,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.end()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.end()
+
+    def _wait_until_ready(self) -> None:
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end and self._process.poll() is None:
+            # The addon's own banner is the last thing to be printed in a start.
+            found = _PORT.search(self.output)
+            if found and "  key     " in self.output:
+                self.port = int(found[1])
+                return
+            time.sleep(0.02)
+        raise AssertionError(f"the proxy did not start:\n{self.output}")
