@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 DEFAULT_PATH = Path(__file__).resolve().parents[3] / "mitm-config.yaml"
 
-_OTHER_TOOLS = ("web_", "console_", "dumper_", "flow_detail", "keepserving")
-"""How options begin that only one of mitmproxy's tools has; the others pass over them."""
+_ONE_TOOL = re.compile(r"web_|console_|dumper_|flow_detail$|keepserving$|readfile_filter$")
+"""Options that only one of mitmproxy's tools has; the other tools pass over them."""
 
 _ENVIRONMENT = {"glm_api_key": "GLM_API_KEY", "glm_api_base": "GLM_API_BASE"}
 """Options that the environment gives as well; it goes before the file."""
@@ -36,10 +37,12 @@ class ConfigError(Exception):
 def read_file(path: Path) -> dict[str, object]:
     """Read the file; raises ConfigError where it is no mapping of option names to values."""
     try:
-        parsed: dict[str, object] = optmanager.parse(path.read_text("utf-8"))
+        parsed: object = optmanager.parse(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, exceptions.OptionsError) as error:
         raise ConfigError(f"{path.name}: {error}") from error
-    return parsed
+    if not isinstance(parsed, dict):
+        raise ConfigError(f"{path.name}: write one `name: value` a line")
+    return {str(name): value for name, value in parsed.items()}
 
 
 def apply_file(
@@ -56,20 +59,24 @@ def apply_file(
     """
     for name, value in read_file(path).items():
         if name not in options:
-            if not name.startswith(_OTHER_TOOLS):
+            if not is_of_other_tool(name, options):
                 raise ConfigError(f"{path.name}: unknown option {name}")
         elif name not in given and not environ.get(_ENVIRONMENT.get(name, ""), ""):
-            if name == "glm_api_key":
-                take_key(str(value or ""), path.name)
-            else:
-                _set(options, name, value, path)
+            try:
+                if name == "glm_api_key":
+                    take_key(str(value or ""), path.name)
+                else:
+                    options.update(**{name: value})
+            except (exceptions.OptionsError, TypeError, ValueError) as error:
+                raise ConfigError(f"{path.name}: {name}: {error}") from error
 
 
-def _set(options: Options, name: str, value: object, path: Path) -> None:
-    try:
-        options.update(**{name: value})
-    except (exceptions.OptionsError, TypeError, ValueError) as error:
-        raise ConfigError(f"{path.name}: {name}: {error}") from error
+def is_of_other_tool(name: str, options: Options) -> bool:
+    """Tell whether an option that this tool lacks is one of mitmweb, mitmdump or the console."""
+    return any(
+        name.startswith(beginnings) and marker not in options
+        for marker, beginnings in _OTHER_TOOLS.items()
+    )
 
 
 def options_given(arguments: Sequence[str], options: Options) -> frozenset[str]:
@@ -83,6 +90,7 @@ def options_given(arguments: Sequence[str], options: Options) -> frozenset[str]:
     except SystemExit:
         return frozenset()
     flags = {name for name, value in vars(parsed).items() if value is not None and name in options}
+    flags |= {"flow_detail", "termlog_verbosity"} if parsed.quiet or parsed.verbose else set()
     specs = {spec.partition("=")[0] for spec in parsed.setoptions}
     return frozenset(flags | specs)
 
