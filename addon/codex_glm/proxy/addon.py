@@ -40,17 +40,22 @@ class CodexGlm:
     """Turns Codex's requests into GLM's and GLM's replies into Codex's."""
 
     def __init__(self) -> None:
-        self.settings: Settings
+        self.settings: Settings = addon_options.UNSET
         self.turns_served = 0
         self._given_key: ApiKey | None = None
         self._turns: dict[str, Turn] = {}
         self._client_keys: dict[str, ApiKey | None] = {}
         self._simulation = Simulation()
         self._announcing: asyncio.Task[None] | None = None
+        self._running = False
 
     def load(self, loader: Loader) -> None:
         """Declare the options, and set those of mitmproxy's that safety rests on."""
         addon_options.declare(loader)
+        try:
+            ctx.options.process_deferred()
+        except (OptionsError, TypeError) as error:
+            _log.error("%s", error)  # else mitmproxy leaves the addon out without a word
         # Lazy: no host is dialled before the addon has chosen one. Kept Host: the flow shows
         # where the client went, not the sink that a reverse proxy is pointed at.
         ctx.options.update(connection_strategy="lazy", keep_host_header=True)
@@ -58,19 +63,20 @@ class CodexGlm:
 
     def configure(self, updated: set[str]) -> None:
         """Read the settings anew; a bad value stops the start, or is rolled back later."""
-        if ctx.options.stream_large_bodies:
-            raise OptionsError("stream_large_bodies would send requests on untranslated")
-        if "glm_api_key" in updated and ctx.options.glm_api_key not in ("", HIDDEN):
-            self._take_key(ctx.options.glm_api_key, "option glm_api_key")
-        if any(name.startswith("glm_") for name in updated):
-            self.settings = addon_options.read_settings(ctx.options, os.environ, self._given_key)
+        try:
+            self._read_options(updated)
+        except OptionsError as error:
+            if self._running:
+                raise
+            _log.error("%s", error)  # during the start, mitmproxy exits on a logged error
 
     def running(self) -> None:
         """Apply the settings file and say what is served where."""
+        self._running = True
         try:
             self._apply_config_file()
         except config_file.ConfigError as error:
-            _log.error("%s", error)  # during the start, mitmproxy exits on a logged error
+            _log.error("%s", error)
             return
         asyncio.get_running_loop().call_later(0.1, self._announce)
 
@@ -155,9 +161,8 @@ class CodexGlm:
                 flow.response = replies.not_found(request.method, request.path)
 
     async def _serve_turn(self, flow: http.HTTPFlow, client_key: ApiKey | None) -> None:
-        kind = flow.request.headers.get("content-type", "application/json")
-        if kind.partition(";")[0].strip().lower() != "application/json":
-            flow.response = replies.unsupported_media(kind)
+        flow.response = replies.unsupported_media(flow.request.headers)
+        if flow.response:
             return
         base, key = await self._upstream(client_key)
         try:
@@ -190,12 +195,27 @@ class CodexGlm:
         self.turns_served += 1
         record.record_end(flow, turn)
 
+    def _read_options(self, updated: set[str]) -> None:
+        if ctx.options.stream_large_bodies:
+            raise OptionsError("stream_large_bodies would send requests on untranslated")
+        if not any(name.startswith("glm_") for name in updated):
+            return
+        key, option = self._given_key, ctx.options.glm_api_key
+        if "glm_api_key" in updated and option != HIDDEN:
+            key = addon_options.read_key(option, "option glm_api_key")
+        self.settings = addon_options.read_settings(ctx.options, os.environ, key)
+        self._given_key = key
+        if option not in ("", HIDDEN):
+            ctx.options.update(glm_api_key=HIDDEN if key else "")
+
     def _take_key(self, value: str, source: str) -> None:
         self._given_key = addon_options.read_key(value, source)
         ctx.options.update(glm_api_key=HIDDEN if self._given_key else "")
 
     def _apply_config_file(self) -> None:
-        if unknown := sorted(ctx.options.deferred):
+        deferred = sorted(ctx.options.deferred)
+        unknown = [n for n in deferred if not config_file.is_of_other_tool(n, ctx.options)]
+        if unknown:
             raise config_file.ConfigError(f"unknown option {', '.join(unknown)}")
         chosen = ctx.options.glm_config
         path = Path(chosen).expanduser() if chosen else config_file.DEFAULT_PATH

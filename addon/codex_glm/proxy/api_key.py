@@ -48,7 +48,7 @@ class WireHeaders(http.Headers):
     the fields, and there the placeholder stands.
     """
 
-    _secret: bytes
+    _secret = PLACEHOLDER.encode()
 
     @classmethod
     def carrying(cls, headers: http.Headers, key: ApiKey) -> WireHeaders:

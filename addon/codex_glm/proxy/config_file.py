@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +22,12 @@ if TYPE_CHECKING:
 
 DEFAULT_PATH = Path(__file__).resolve().parents[3] / "mitm-config.yaml"
 
-_ONE_TOOL = re.compile(r"web_|console_|dumper_|flow_detail$|keepserving$|readfile_filter$")
-"""Options that only one of mitmproxy's tools has; the other tools pass over them."""
+_OTHER_TOOLS = {
+    "web_port": ("web_",),
+    "console_layout": ("console_",),
+    "flow_detail": ("flow_detail", "dumper_", "keepserving", "readfile_filter"),
+}
+"""Beginnings of the options that one tool alone has, by an option that tells this tool."""
 
 _ENVIRONMENT = {"glm_api_key": "GLM_API_KEY", "glm_api_base": "GLM_API_BASE"}
 """Options that the environment gives as well; it goes before the file."""

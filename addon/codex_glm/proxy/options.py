@@ -78,6 +78,10 @@ def declare(loader: Loader) -> None:
         loader.add_option(name, kind, default, words)  # type: ignore[arg-type]  # as declared
 
 
+UNSET = Settings(DEFAULT_BASE, "default", None, (), "", tool_stream=True, simulator="off")
+"""What holds until the options have been read for the first time."""
+
+
 def read_settings(
     options: Options, environ: Mapping[str, str], given_key: ApiKey | None
 ) -> Settings:
@@ -86,13 +90,10 @@ def read_settings(
     Raises OptionsError with the name of the option that is wrong.
     """
     base, source = _read_base(options.glm_api_base, environ)
-    key = given_key
-    if key is None and environ.get("GLM_API_KEY", "").strip():
-        key = ApiKey(environ["GLM_API_KEY"].strip(), "GLM_API_KEY in the environment")
     return Settings(
         base=base,
         base_source=source,
-        key=key,
+        key=given_key or read_key(environ.get("GLM_API_KEY", ""), "GLM_API_KEY in the environment"),
         model_map=tuple(_read_rule(rule) for rule in options.glm_model_map),
         effort=_read_choice("glm_effort", options.glm_effort, ("", *EFFORTS)),
         tool_stream=options.glm_tool_stream,
@@ -101,7 +102,7 @@ def read_settings(
 
 
 def read_key(value: str, source: str) -> ApiKey | None:
-    """Take the key out of `glm_api_key`; None where it holds none, or only its mask.
+    """Take a key as it was given in `source`; None where that holds none, or only its mask.
 
     Raises OptionsError for a value that no HTTP header can carry.
     """
@@ -109,7 +110,7 @@ def read_key(value: str, source: str) -> ApiKey | None:
     if not key or key == HIDDEN:
         return None
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise OptionsError("glm_api_key: a key is one word of printable ASCII characters")
+        raise OptionsError(f"{source}: a key is one word of printable ASCII characters")
     return ApiKey(key, source)
 
 
@@ -131,11 +132,12 @@ def _check_base(url: str, source: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise OptionsError(f"{source}: {url} is no URL ({error})") from error
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.username:
+    beyond = parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in ("http", "https") or not host or beyond:
         raise OptionsError(f"{source}: give a URL such as {DEFAULT_BASE}, not {url}")
     if parts.scheme == "http" and not _is_loopback(host):
         raise OptionsError(f"{source}: plain http would show the key; use https, not {url}")
-    return url
+    return parts._replace(netloc=parts.netloc.lower()).geturl()
 
 
 def _is_loopback(host: str) -> bool:

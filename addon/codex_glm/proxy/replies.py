@@ -12,12 +12,14 @@ from codex_glm.translation.wire_json import encode_json
 if TYPE_CHECKING:
     from codex_glm.translation.wire_json import JsonObject
 
+_JSON = "application/json"
+_ENCODINGS = ("identity", "zstd", "gzip", "br", "deflate")
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 
 
 def json_reply(value: JsonObject, status: int = 200) -> http.Response:
     """Make a JSON reply."""
-    return http.Response.make(status, encode_json(value), {"content-type": "application/json"})
+    return http.Response.make(status, encode_json(value), {"content-type": _JSON})
 
 
 def error_reply(failure: Failure) -> http.Response:
@@ -37,9 +39,19 @@ def upgrade_refused() -> http.Response:
     return error_reply(Failure("upgrade_required", words, 426, "invalid_request_error"))
 
 
-def unsupported_media(kind: str) -> http.Response:
-    """Refuse a turn whose body is not declared as JSON."""
-    words = f"The body must be application/json, not {kind}."
+def unsupported_media(headers: http.Headers) -> http.Response | None:
+    """Refuse a turn whose body is declared as something that cannot be read here.
+
+    Only known encodings are tried: mitmproxy looks others up among Python's codecs (12.3.1).
+    """
+    kind = headers.get("content-type", _JSON)
+    encoding = headers.get("content-encoding", "identity")
+    if kind.partition(";")[0].strip().lower() != _JSON:
+        words = f"The body must be {_JSON}, not {kind}."
+    elif encoding.strip().lower() not in _ENCODINGS:
+        words = f"The body is encoded as {encoding}; known are {', '.join(_ENCODINGS)}."
+    else:
+        return None
     return error_reply(Failure("unsupported_media_type", words, 415, "invalid_request_error"))
 
 

@@ -14,10 +14,15 @@ import codex_glm
 from codex_glm.proxy import config_file
 
 TOOLS = {"web": "mitmweb", "dump": "mitmdump", "console": "mitmproxy"}
-LISTEN = "127.0.0.1:18765"
 SINK = "reverse:http://glm.invalid"
 """A reverse proxy needs a target. This one leads nowhere: the addon chooses the real one."""
 
+_DEFAULTS: dict[str, object] = {
+    "mode": [SINK],
+    "listen_host": "127.0.0.1",
+    "listen_port": 18765,
+    "glm_simulator": "auto",
+}
 _EARLY = ("mode", "listen_host", "listen_port", "web_host", "web_port", "confdir")
 """Options that mitmproxy reads before the addon can apply the settings file."""
 
@@ -25,9 +30,8 @@ _EARLY = ("mode", "listen_host", "listen_port", "web_host", "web_port", "confdir
 def command_line(tool: str, arguments: list[str], file: dict[str, object]) -> list[str]:
     """Give the command: the user's arguments first in rank, then the file's, then our defaults."""
     script = Path(codex_glm.__file__).parents[1] / "glm.py"
-    defaults: dict[str, object] = {"mode": [f"{SINK}@{LISTEN}"], "glm_simulator": "auto"}
     early = {name: file[name] for name in _EARLY if name in file}
-    chosen = {**{k: v for k, v in defaults.items() if k not in file}, **early}
+    chosen = {**{k: v for k, v in _DEFAULTS.items() if k not in file}, **early}
     given = _named(arguments)
     sets = []
     for name, value in chosen.items():
@@ -38,20 +42,28 @@ def command_line(tool: str, arguments: list[str], file: dict[str, object]) -> li
 
 
 def _named(arguments: list[str]) -> set[str]:
-    """Name the early options that the arguments set, by `--set name=` or by a flag."""
+    """Name the options that the arguments set, by `--set name=` or by a flag."""
     named = {argument.partition("=")[0] for argument in arguments}
     flags = {"-m": "mode", "-p": "listen_port"}
     flags |= {f"--{name.replace('_', '-')}": name for name in _EARLY}
     return named | {flags[argument] for argument in named if argument in flags}
 
 
+def _read_config(arguments: list[str]) -> dict[str, object]:
+    name = "glm_config="
+    chosen = [a.removeprefix(name) for a in arguments if a.startswith(name)]
+    if chosen:
+        return config_file.read_file(Path(chosen[-1]).expanduser())
+    default = config_file.DEFAULT_PATH
+    return config_file.read_file(default) if default.exists() else {}
+
+
 def main() -> None:
     """Become the tool named by the first argument."""
     if len(sys.argv) < 2 or sys.argv[1] not in TOOLS:
         sys.exit(f"usage: python -m codex_glm.proxy.start {'|'.join(TOOLS)} [options of mitmproxy]")
-    path = config_file.DEFAULT_PATH
     try:
-        file = config_file.read_file(path) if path.exists() else {}
+        file = _read_config(sys.argv[2:])
     except config_file.ConfigError as error:
         sys.exit(str(error))
     command = command_line(sys.argv[1], sys.argv[2:], file)

@@ -21,7 +21,7 @@ def chat_request(base: str, body: bytes, key: ApiKey) -> http.Request:
     """
     request = http.Request.make("POST", f"{base}/chat/completions", body)
     headers = http.Headers(
-        host=request.host_header or request.host,
+        host=urlsplit(base).netloc,
         content_type="application/json",
         content_length=str(len(body)),
         accept="text/event-stream",
