@@ -123,11 +123,11 @@ class CodexGlm:
         turn = self._turns.pop(flow.id, None)
         if not turn or not flow.response:
             return
-        if not flow.response.stream:
-            body = flow.response.get_content(strict=False) or b""
-            flow.response = turn.answer_whole(flow.response.status_code, body)
-        else:
+        if flow.response.stream and turn.reply.stream.ended:
             record.record_body(flow, turn)
+        else:  # mitmproxy streams no reply that is empty by its headers
+            body = flow.response.get_content(strict=False) or b""
+            flow.response = turn.answer_whole(turn.upstream_status, body)
         self._finish(flow, turn)
 
     def error(self, flow: http.HTTPFlow) -> None:
