@@ -1,0 +1,44 @@
+"""Fixtures of the edge's tests. No test sees the keys of the machine, nor pytest's arguments."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .support import ProxyThread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+type StartProxy = Callable[..., ProxyThread]
+
+
+@pytest.fixture(autouse=True)
+def clean_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GLM_API_KEY", "GLM_API_BASE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "argv", ["mitmdump"])
+
+
+@pytest.fixture(scope="session")
+def confdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give one folder for mitmproxy's certificates, which take long to make."""
+    return tmp_path_factory.mktemp("conf")
+
+
+@pytest.fixture
+def start_proxy(tmp_path: Path, confdir: Path) -> Iterator[StartProxy]:
+    """Give a function that starts a proxy with options; `config` is the text of its file."""
+    with ExitStack() as running:
+
+        def start(config: str = "", **options: object) -> ProxyThread:
+            file = tmp_path / "mitm-config.yaml"
+            file.write_text(config)
+            places = {"confdir": str(confdir), "glm_config": str(file)}
+            return running.enter_context(ProxyThread(**places, **options))
+
+        yield start

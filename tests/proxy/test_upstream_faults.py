@@ -1,0 +1,174 @@
+"""What GLM, or the way to it, can do wrong. Nothing of it may look like success."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from .fake_upstream import CUT, HOLD, RESET, WHOLE, FakeUpstream, chunk, chunked, reply
+from .support import KEY, failure_code, last_event, turn_body, wait_until
+
+if TYPE_CHECKING:
+    from .conftest import StartProxy
+    from .support import ProxyThread
+
+HELLO = chunk("Hello.")
+STREAM = HELLO + chunk(finish="stop") + b"data: [DONE]\n\n"
+EVENTS = "text/event-stream"
+BUSY = b'{"error":{"code":"1302","message":"too fast"}}'
+NO_KEY = b'{"error":{"code":"1001","message":"no token"}}'
+BROKE = b'{"error":{"code":"1113","message":"no balance"}}'
+PAGE = b"<html><body>nginx</body></html>"
+
+
+def served(start_proxy: StartProxy, glm: FakeUpstream) -> ProxyThread:
+    return start_proxy(glm_api_base=glm.base_url, glm_api_key=KEY)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "status"),
+    [
+        (reply(BUSY, 429), "rate_limit_exceeded", 429),
+        (reply(NO_KEY, 401), "invalid_prompt", 401),
+        (reply(BROKE, 429), "invalid_prompt", 429),
+        (reply(b'{"code":1302,"message":"too fast"}', 429), "rate_limit_exceeded", 429),
+        (reply(BUSY), "rate_limit_exceeded", 429),
+        (reply(b'{"code":500,"msg":"oh","success":false}'), "server_error", 502),
+        (reply(PAGE, 404, "text/html"), "invalid_prompt", 400),
+        (reply(PAGE, 502, "text/html"), "server_error", 502),
+        (reply(PAGE, 200, "text/html"), "server_error", 502),
+        (reply(b"", 500), "server_error", 502),
+        (reply(b"", 200), "server_error", 502),
+        (reply(b"", 204), "server_error", 502),
+        (reply(b"", 302, location="http://127.0.0.1:1/"), "server_error", 502),
+        (reply(gzip.compress(BUSY), 429, content_encoding="gzip"), "rate_limit_exceeded", 429),
+        (reply(gzip.compress(STREAM)[:-20], 200, EVENTS, content_encoding="gzip"), "", 502),
+        (chunked(), "server_error", 502),
+        (chunked(b"data: {oops}\n\n"), "server_error", 502),
+        (chunked(HELLO), "server_error", 502),
+        (chunked(HELLO, b'data: {"error":{"code":"1302"}}\n\n'), "rate_limit_exceeded", 429),
+    ],
+)
+def test_errors(start_proxy: StartProxy, answer: bytes, code: str, status: int) -> None:
+    with FakeUpstream(answer) as glm:
+        proxy = served(start_proxy, glm)
+        with proxy.client() as client:
+            streamed = client.post("/v1/responses", json=turn_body())
+            whole = client.post("/v1/responses", json=turn_body(stream=False))
+        assert len(glm.seen) == 2
+    assert streamed.status_code == 200
+    assert failure_code(streamed) == (code or "server_error")
+    assert whole.status_code == status
+    assert set(whole.json()) == {"error"}
+    assert b"nginx" not in streamed.content + whole.content
+    assert proxy.flow().metadata["glm"]["outcome"] == "failed"
+    assert proxy.flow().marked
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("end", [CUT, RESET])
+@pytest.mark.parametrize(
+    "sent",
+    [b"", chunked(ended=False), chunked(HELLO, ended=False), chunked(STREAM[:-20], ended=False)],
+    ids=["nothing", "headers", "text", "all-but-done"],
+)
+def test_a_cut_never_looks_like_success(
+    start_proxy: StartProxy, sent: bytes, end: str, stream: bool
+) -> None:
+    with FakeUpstream(sent, end=end) as glm:
+        proxy = served(start_proxy, glm)
+        answered = b""
+        status = 0
+        try:
+            with (
+                proxy.client() as client,
+                client.stream("POST", "/v1/responses", json=turn_body(stream=stream)) as response,
+            ):
+                status = response.status_code
+                for piece in response.iter_bytes():
+                    answered += piece
+        except httpx.RemoteProtocolError:
+            status = 0
+        flow = proxy.flow()
+    assert b"response.completed" not in answered
+    assert b'"status":"completed"' not in answered
+    assert status == 0 or status >= 500 or b"response.failed" in answered
+    assert flow.metadata["glm"]["outcome"] != "completed"
+    assert flow.request.path == "/v1/responses"
+
+
+def test_a_finished_reply_needs_no_done(start_proxy: StartProxy) -> None:
+    with FakeUpstream(chunked(HELLO, chunk(finish="stop"))) as glm:
+        assert last_event(served(start_proxy, glm).post())["type"] == "completed"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        WHOLE,
+        chunked(*(STREAM[i : i + 1] for i in range(len(STREAM)))),
+        reply(STREAM, 200, EVENTS),
+        reply(gzip.compress(STREAM), 200, EVENTS, content_encoding="gzip"),
+    ],
+    ids=["chunked", "byte-by-byte", "with-length", "gzip"],
+)
+@pytest.mark.parametrize("stream", [True, False])
+def test_good_replies(start_proxy: StartProxy, answer: bytes, stream: bool) -> None:
+    with FakeUpstream(answer) as glm:
+        response = served(start_proxy, glm).post(turn_body(stream=stream))
+    final = last_event(response)["response"] if stream else response.json()
+    assert isinstance(final, dict)
+    assert final["status"] == "completed"
+    assert final["output"][0]["content"][0]["text"] == "Hello."
+
+
+def test_nobody_listens_at_glm(start_proxy: StartProxy) -> None:
+    with FakeUpstream() as gone:
+        base = gone.base_url
+    proxy = start_proxy(glm_api_base=base, glm_api_key=KEY)
+    response = proxy.post()
+    assert response.status_code >= 500 or failure_code(response)
+    assert proxy.flow().metadata["glm"]["outcome"] == "failed"
+
+
+@pytest.mark.parametrize("sent", [b"", chunked(HELLO, ended=False)], ids=["before", "midstream"])
+def test_a_client_that_leaves_ends_the_request_to_glm(start_proxy: StartProxy, sent: bytes) -> None:
+    with FakeUpstream(sent, end=HOLD) as glm:
+        proxy = served(start_proxy, glm)
+        client = proxy.client(timeout=0.2)
+        try:
+            with client.stream("POST", "/v1/responses", json=turn_body()) as response:
+                assert b"Hello." in next(response.iter_bytes())
+        except httpx.ReadTimeout:
+            assert not sent
+        finally:
+            client.close()
+        left = time.monotonic()
+        assert glm.left.wait(2)
+        assert time.monotonic() - left < 1
+        wait_until(lambda: proxy.flows)
+    flow = proxy.flow()
+    assert flow.error
+    assert flow.metadata["glm"]["outcome"] == "failed"
+    if sent:
+        assert flow.response
+        assert b"Hello." in (flow.response.content or b"")
+
+
+def test_first_bytes_come_before_the_last(start_proxy: StartProxy) -> None:
+    with FakeUpstream(chunked(HELLO, ended=False), end=HOLD) as glm:
+        proxy = served(start_proxy, glm)
+        with (
+            proxy.client() as client,
+            client.stream("POST", "/v1/responses", json=turn_body()) as response,
+        ):
+            read = b""
+            for piece in response.iter_bytes():
+                read += piece
+                if b"Hello." in read:
+                    break
+        assert b"response.output_text.delta" in read
