@@ -23,7 +23,7 @@ TOKEN = "client-bearer-of-the-tests"
 
 NO_SANDBOX = ("--dangerously-bypass-approvals-and-sandbox",)
 SECONDS = 60
-_NOTHING: Mapping[str, str] = MappingProxyType({})
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def codex_path() -> Path:
@@ -69,6 +69,15 @@ class Result:
         return f"{self.stdout}\n{self.stderr}"
 
 
+def codex_on_path(folder: Path) -> str:
+    """Make a PATH on which `codex` is the Codex under test, and before everything else."""
+    script = folder / "codex"
+    script.parent.mkdir()
+    script.write_text(f'#!/bin/sh\nexec "{codex_path()}" "$@"\n')
+    script.chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
 def provider(base: str, **changes: str) -> str:
     """Give a provider's table as TOML; a change to "" leaves a key out."""
     table = {
@@ -85,7 +94,7 @@ def provider(base: str, **changes: str) -> str:
     return f"{{{','.join(pairs)}}}"
 
 
-def clean_environment(home: Path, **more: str) -> dict[str, str]:
+def clean_environment(home: Path, more: Mapping[str, str]) -> dict[str, str]:
     """Give an environment with nothing of the caller's in it but the way to programs."""
     return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", **more}
 
@@ -107,8 +116,8 @@ class Codex:
     def exec(
         self,
         *arguments: str,
-        settings: Mapping[str, str] = _NOTHING,
-        environment: Mapping[str, str] = _NOTHING,
+        settings: Mapping[str, str] = NOTHING,
+        environment: Mapping[str, str] = NOTHING,
     ) -> Result:
         """Run `codex exec --json`, with settings and an environment for this run alone."""
         chosen = {**self.settings, **settings}
@@ -116,13 +125,17 @@ class Codex:
         options = ["--json", "--skip-git-repo-check", *NO_SANDBOX, *overrides]
         return self.run([str(codex_path()), "exec", *options, *arguments], environment)
 
-    def run(self, command: list[str], environment: Mapping[str, str] = _NOTHING) -> Result:
+    def sandbox_works(self) -> bool:
+        """Tell whether Codex' own sandbox can be had here; containers often forbid it."""
+        return self.run([str(codex_path()), "sandbox", "--", "true"]).code == 0
+
+    def run(self, command: list[str], environment: Mapping[str, str] = NOTHING) -> Result:
         """Run any command in Codex's place: same folder, same clean environment."""
         given = {"CODEX_HOME": str(self.home / ".codex"), TOKEN_VARIABLE: TOKEN, **environment}
         process = subprocess.Popen(
             command,
             cwd=self.work,
-            env=clean_environment(self.home, **given),
+            env=clean_environment(self.home, given),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -11,11 +11,11 @@ from codex_glm.simulator.scenarios import load_scenarios
 from codex_glm.simulator.thread import SimulatorThread
 
 from .checks import check_received, check_secrets
-from .codex import Codex, glm_codex
+from .codex import NOTHING, Codex, glm_codex
 from .proxy_process import REVERSE, ProxyProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 SCENARIOS = Path(__file__).with_name("scenarios.yaml")
 GLM_KEY = "0123456789abcdef0123456789abcdef.SecretOfTheTests"
@@ -29,7 +29,7 @@ class StartProxy(Protocol):
         arguments: Sequence[str] = REVERSE,
         command: Sequence[str] = (),
         cwd: Path | None = None,
-        **environment: str,
+        environment: Mapping[str, str] = NOTHING,
     ) -> ProxyProcess: ...
 
 
@@ -51,11 +51,11 @@ def start_proxy(simulator: SimulatorThread, tmp_path: Path) -> Iterator[StartPro
             arguments: Sequence[str] = REVERSE,
             command: Sequence[str] = (),
             cwd: Path | None = None,
-            **environment: str,
+            environment: Mapping[str, str] = NOTHING,
         ) -> ProxyProcess:
             folder = tmp_path / f"proxy{len(proxies)}"
             given = {"GLM_API_BASE": simulator.base_url, "GLM_API_KEY": GLM_KEY, **environment}
-            proxy = ProxyProcess(folder, arguments, command, cwd, **given)
+            proxy = ProxyProcess(folder, arguments, command, cwd, given)
             proxies.append(stack.enter_context(proxy))
             return proxy
 

@@ -6,18 +6,18 @@ import re
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import codex_glm
+import httpx
 from mitmproxy import http
 from mitmproxy.io import FlowReader
 
-from .codex import clean_environment
+from .codex import NOTHING, clean_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
 PROJECT = Path(codex_glm.__file__).parents[2]
@@ -54,7 +54,7 @@ class ProxyProcess:
         arguments: Sequence[str] = REVERSE,
         command: Sequence[str] = (),
         cwd: Path | None = None,
-        **environment: str,
+        environment: Mapping[str, str] = NOTHING,
     ) -> None:
         folder.mkdir(parents=True)
         self.confdir, self.dump, self._log = folder / "conf", folder / "dump", folder / "log"
@@ -65,7 +65,7 @@ class ProxyProcess:
         saving = ["-w", str(self.dump)]
         self._command = [*(command or tool("mitmdump")), *sets, *saving, *arguments]
         self._cwd = cwd or folder
-        self._environment = clean_environment(folder, **environment)
+        self._environment = clean_environment(folder, environment)
         self.port = 0
 
     @property
@@ -78,6 +78,26 @@ class ProxyProcess:
         """What it printed so far."""
         return self._log.read_text("utf-8")
 
+    @property
+    def codex_line(self) -> str:
+        """The `codex exec` line of the banner."""
+        (line,) = re.findall(r"^codex exec .*$", self.output, re.MULTILINE)
+        return str(line)
+
+    @property
+    def config_block(self) -> str:
+        """The lines of the banner for Codex' config.toml."""
+        found = re.search(
+            r'^model = "(?s:.*?)supports_websockets = \w+$', self.output, re.MULTILINE
+        )
+        assert found, self.output
+        return f"{found[0]}\n"
+
+    def health(self) -> dict[str, Any]:
+        """Ask it how it is."""
+        url = f"http://127.0.0.1:{self.port}/health"
+        return dict(httpx.get(url, trust_env=False).raise_for_status().json())
+
     def flows(self) -> list[http.HTTPFlow]:
         """Give the flows of the dump; complete once the proxy has ended."""
         with self.dump.open("rb") as file:
@@ -85,12 +105,12 @@ class ProxyProcess:
 
     def end(self) -> str:
         """End it, so that its dump is complete; gives its whole output."""
-        if self._process.poll() is None:
-            self._process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(10)
+        self._process.terminate()
+        try:
+            assert self._process.wait(10) == 0, self.output
+        finally:
             self._process.kill()
-        self._process.wait()
+            self._process.wait()
         return self.output
 
     def __enter__(self) -> Self:
@@ -106,7 +126,8 @@ class ProxyProcess:
         try:
             self._wait_until_ready()
         except BaseException:
-            self.end()
+            self._process.kill()
+            self._process.wait()
             raise
         return self
 

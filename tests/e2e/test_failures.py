@@ -33,7 +33,7 @@ def test_refused_key(codex: Codex, simulator: SimulatorThread) -> None:
 
 
 def test_no_key(start_proxy: StartProxy, tmp_path: Path, simulator: SimulatorThread) -> None:
-    proxy = start_proxy(GLM_API_KEY="")
+    proxy = start_proxy(environment={"GLM_API_KEY": ""})
     said = failure(glm_codex(tmp_path / "codex", proxy.base).exec("say hello"))
     assert said.startswith("No GLM API key is set. Set GLM_API_KEY")
     assert simulator.received == []
@@ -45,7 +45,7 @@ def test_no_key(start_proxy: StartProxy, tmp_path: Path, simulator: SimulatorThr
 def test_key_of_the_client(
     start_proxy: StartProxy, tmp_path: Path, simulator: SimulatorThread
 ) -> None:
-    proxy = start_proxy(GLM_API_KEY="")
+    proxy = start_proxy(environment={"GLM_API_KEY": ""})
     codex = glm_codex(tmp_path / "codex", proxy.base)
     result = codex.exec("say hello", environment={TOKEN_VARIABLE: GLM_KEY})
     assert result.code == 0, result.said

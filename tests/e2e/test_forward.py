@@ -1,0 +1,48 @@
+"""Forward mode: Codex with its own provider, which takes the proxy for the way to OpenAI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from .codex import Codex
+from .proxy_process import FORWARD
+from .test_turns import HELLO, check_hello
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from codex_glm.simulator.thread import SimulatorThread
+
+    from .conftest import StartProxy
+
+OPENAI_KEY = "sk-dummy-of-the-tests"
+
+
+def test_unmodified_provider(
+    start_proxy: StartProxy, tmp_path: Path, simulator: SimulatorThread
+) -> None:
+    proxy = start_proxy(FORWARD)
+    codex = Codex(tmp_path / "codex", {"model": '"gpt-5.5"'})
+    environment = {
+        "CODEX_API_KEY": OPENAI_KEY,
+        "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}",
+        "CODEX_CA_CERTIFICATE": str(proxy.confdir / "mitmproxy-ca-cert.pem"),
+    }
+    result = codex.exec(HELLO, environment=environment)
+    assert result.code == 0, result.said
+    check_hello(codex)
+    assert "I created `hello.py`" in result.message
+    assert [one.body["model"] for one in simulator.received] == ["glm-5.3"] * 4
+    assert "gpt-5.5 as glm-5.3 completed" in proxy.end()
+
+    flows = proxy.flows()
+    turns = [flow for flow in flows if flow.request.path == "/v1/responses"]
+    assert {flow.request.host for flow in turns} == {"api.openai.com"}
+    answers = [flow.response.status_code for flow in turns if flow.response]
+    assert answers == [426, 200, 200, 200, 200]
+    assert turns[0].request.headers["upgrade"] == "websocket"
+    dialled = {flow.server_conn.peername for flow in flows} - {None}
+    assert dialled == {("127.0.0.1", urlsplit(simulator.base_url).port)}
+    assert OPENAI_KEY not in proxy.output
+    assert OPENAI_KEY.encode() not in proxy.dump.read_bytes()
