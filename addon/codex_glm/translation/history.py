@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .content import Content, ContentReader
 from .errors import RequestError
 from .reasoning import unseal
+from .tools import flatten_tools
 from .wire_json import encode_text, parse_json
 
 if TYPE_CHECKING:
@@ -153,11 +154,8 @@ class HistoryReader:
         yield Output(str(item.get("call_id") or ""), Content((text,)), "tool_search")
 
     def _found_names(self, tools: object) -> Iterator[str]:
-        for tool in tools if isinstance(tools, list) else []:
-            nested = tool.get("tools") if isinstance(tool, dict) else None
-            for each in nested if isinstance(nested, list) else [tool]:
-                space = tool.get("name") if isinstance(nested, list) else None
-                yield self._names.find(str(each.get("name")), space)
+        for tool, namespace in flatten_tools(tools if isinstance(tools, list) else []):
+            yield self._names.find(str(tool.get("name")), namespace)
 
     def _declaration(self, _item: JsonObject, _param: str) -> Iterator[Step]:
         """Read nothing: `tools` has taken the declarations of this item already."""

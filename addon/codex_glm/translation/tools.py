@@ -95,7 +95,7 @@ def translate_tools(
 ) -> list[JsonObject]:
     """Declare the client's tools to GLM, in their order, and learn their names into `names`."""
     functions: list[JsonObject] = []
-    for tool, namespace in _flatten(declared):
+    for tool, namespace in flatten_tools(declared):
         function = _translate_tool(tool, namespace, names, receipt)
         if function and len(functions) < MAX_TOOLS:
             functions.append({"type": "function", "function": function})
@@ -104,7 +104,8 @@ def translate_tools(
     return functions
 
 
-def _flatten(declared: Iterable[object]) -> Iterator[tuple[JsonObject, str | None]]:
+def flatten_tools(declared: Iterable[object]) -> Iterator[tuple[JsonObject, str | None]]:
+    """Give each tool with its namespace, if it has one; what is no object is passed over."""
     for tool in declared:
         if not isinstance(tool, dict):
             continue
@@ -134,7 +135,7 @@ def _translate_tool(
     if kind == "function" and parameters != tool.get("parameters"):
         receipt.add("changed", "schema", f"tool {name}: its schema was put into GLM's subset")
     description = str(tool.get("description") or "").strip()
-    text = "\n\n".join(part for part in (description, remark) if part) or name
+    text = "\n\n".join(part for part in (description, remark) if part) or declared.wire_name
     return {"name": declared.wire_name, "description": text, "parameters": parameters}
 
 
