@@ -94,7 +94,7 @@ def test_every_kind_of_tool() -> None:
         },
         {"name": "note", "description": freeform, "parameters": text},
         {"name": "tool_search", "description": "tool_search", "parameters": empty},
-        {"name": "mcp__tiny__get", "description": "get", "parameters": empty},
+        {"name": "mcp__tiny__get", "description": "mcp__tiny__get", "parameters": empty},
         {"name": "plain", "description": "Does plain.", "parameters": empty},
     ]
     assert rules == ["tool-name", "schema"]
