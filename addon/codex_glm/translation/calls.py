@@ -91,7 +91,8 @@ class CustomToolCallItem:
 
     def append(self, fragment: str) -> list[Event]:
         """Pass on what has become certain of the input."""
-        return self._send(self._input.feed(self._arguments.append(fragment)))
+        certain = self._sent.append(self._input.feed(self._arguments.append(fragment)))
+        return self._delta(certain)
 
     def is_whole(self) -> bool:
         """Tell whether the arguments are a JSON object."""
@@ -101,18 +102,14 @@ class CustomToolCallItem:
         """Finish the call with its whole input."""
         text = self._whole_input(receipt)
         sent = self._sent.value
-        rest = self._send(text[len(sent) :]) if text.startswith(sent) else []
         return [
-            *rest,
+            *self._delta(text.removeprefix(sent) if text.startswith(sent) else ""),
             events.custom_input("done", self.id, self.output_index, text),
             events.output_item_done(self.output_index, self._json(text)),
         ]
 
-    def _send(self, text: str) -> list[Event]:
-        certain = self._sent.append(text)
-        return (
-            [events.custom_input("delta", self.id, self.output_index, certain)] if certain else []
-        )
+    def _delta(self, text: str) -> list[Event]:
+        return [events.custom_input("delta", self.id, self.output_index, text)] if text else []
 
     def _whole_input(self, receipt: Receipt) -> str:
         raw = self._arguments.value
