@@ -25,9 +25,10 @@ DEFAULT_PATH = Path(__file__).resolve().parents[3] / "mitm-config.yaml"
 _OTHER_TOOLS = {
     "web_port": ("web_",),
     "console_layout": ("console_",),
-    "flow_detail": ("flow_detail", "dumper_", "keepserving", "readfile_filter"),
+    "flow_detail": ("flow_detail", "dumper_", "keepserving"),
+    "view_filter": ("view_", "intercept"),
 }
-"""Beginnings of the options that one tool alone has, by an option that tells this tool."""
+"""Beginnings of the options that not every tool has, by an option that tells a tool which does."""
 
 _ENVIRONMENT = {"glm_api_key": "GLM_API_KEY", "glm_api_base": "GLM_API_BASE"}
 """Options that the environment gives as well; it goes before the file."""
@@ -71,7 +72,8 @@ def apply_file(
                 else:
                     options.update(**{name: value})
             except (exceptions.OptionsError, TypeError, ValueError) as error:
-                raise ConfigError(f"{path.name}: {name}: {error}") from error
+                words = str(error).removeprefix(f"{name}: ").removeprefix(f"{path.name}: ")
+                raise ConfigError(f"{path.name}: {name}: {words}") from error
 
 
 def is_of_other_tool(name: str, options: Options) -> bool:
