@@ -1,0 +1,169 @@
+"""Small pure parts of the edge: routing, replies, the guard, the banner and the record."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import tomllib
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from codex_glm.proxy import banner, record, replies
+from codex_glm.proxy.routing import Route, route
+from codex_glm.proxy.turn import new_turn
+from codex_glm.proxy.upstream import guard_connection
+from codex_glm.translation import errors
+from codex_glm.translation.request import TranslationSettings, translate_request
+from mitmproxy.http import Headers, Response
+from mitmproxy.test import tflow
+
+from .fake_upstream import chunk
+from .support import events, turn_body
+
+if TYPE_CHECKING:
+    from codex_glm.proxy.turn import Turn
+
+BASE = "http://127.0.0.1:18765/v1"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "upgrade", "expected"),
+    [
+        ("POST", "/v1/responses", "", Route.TURN),
+        ("POST", "/responses/", "", Route.TURN),
+        ("POST", "/backend-api/codex/responses?a=/x", "", Route.TURN),
+        ("POST", "/v1/responses", "websocket", Route.TURN),
+        ("GET", "/v1/responses", "websocket", Route.UPGRADE),
+        ("GET", "/v1/responses?a=b", "WebSocket", Route.UPGRADE),
+        ("GET", "/v1/responses", "", Route.UNKNOWN),
+        ("GET", "/v1/responses", "h2c", Route.UNKNOWN),
+        ("GET", "/v1/realtime", "websocket", Route.UNKNOWN),
+        ("post", "/v1/responses", "", Route.UNKNOWN),
+        ("POST", "/v1/xresponses", "", Route.UNKNOWN),
+        ("POST", "/v1/responses/compact", "", Route.UNKNOWN),
+        ("POST", "/?/responses", "", Route.UNKNOWN),
+        ("GET", "/models", "", Route.MODELS),
+        ("GET", "/v1/models/?client_version=1", "", Route.MODELS),
+        ("POST", "/models", "", Route.UNKNOWN),
+        ("GET", "/v1/models/glm-5.3", "", Route.UNKNOWN),
+        ("GET", "/health", "", Route.HEALTH),
+        ("GET", "/health/?q", "", Route.HEALTH),
+        ("GET", "/v1/health", "", Route.UNKNOWN),
+        ("GET", "*", "", Route.UNKNOWN),
+        ("GET", "", "", Route.UNKNOWN),
+    ],
+)
+def test_route(method: str, path: str, upgrade: str, expected: Route) -> None:
+    headers = Headers(upgrade=upgrade) if upgrade else Headers()
+    assert route(method, path, headers) is expected
+
+
+@pytest.mark.parametrize(
+    ("reply", "status", "code"),
+    [
+        (replies.not_found("GET", "/x"), 404, "not_found"),
+        (replies.upgrade_refused(), 426, "upgrade_required"),
+        (replies.error_reply(errors.failure("proxy")), 500, None),
+        (replies.unsupported_media(Headers(content_type="a/b")), 415, "unsupported_media_type"),
+        (replies.unsupported_media(Headers(content_encoding="x")), 415, "unsupported_media_type"),
+    ],
+)
+def test_error_replies(reply: Response, status: int, code: str | None) -> None:
+    error = json.loads(reply.content or b"")["error"]
+    assert (reply.status_code, reply.headers["content-type"]) == (status, "application/json")
+    assert set(error) == {"message", "type", "param", "code"}
+    assert code in (None, error["code"])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"content-type": "Application/JSON ; charset=utf-8", "content-encoding": "ZSTD"},
+        {"content-encoding": "identity"},
+    ],
+)
+def test_media_that_is_read(headers: dict[str, str]) -> None:
+    fields = tuple((name.encode(), value.encode()) for name, value in headers.items())
+    assert replies.unsupported_media(Headers(fields)) is None
+
+
+def test_event_stream() -> None:
+    open_ended, whole = replies.event_stream(), replies.event_stream(b"data: 1\n\n")
+    assert open_ended.headers["transfer-encoding"] == "chunked"
+    assert "content-length" not in open_ended.headers
+    assert whole.headers["content-length"] == "9"
+    assert "transfer-encoding" not in whole.headers
+
+
+@pytest.mark.parametrize(
+    ("target", "passes"),
+    [
+        (("api.z.ai", 443), True),
+        (("::1", 80, 0, 0), True),
+        (("api.z.ai", 80), False),
+        (("api.openai.com", 443), False),
+        (("glm.invalid", 80), False),
+        (None, False),
+    ],
+)
+def test_guard(target: tuple[str, int] | None, passes: bool) -> None:
+    server = SimpleNamespace(address=target, error=None, alpn_offers=[b"h2"])
+    data: Any = SimpleNamespace(server=server)
+    guard_connection(data, {("api.z.ai", 443), ("::1", 80)})
+    assert (server.error is None) is passes
+    assert server.alpn_offers == [b"http/1.1"]
+
+
+def test_banner_is_toml() -> None:
+    block = tomllib.loads(banner.config_block(BASE))
+    provider = block["model_providers"]["glm"]
+    assert (block["model_provider"], provider["base_url"]) == ("glm", BASE)
+    assert (provider["wire_api"], provider["supports_websockets"]) == ("responses", False)
+    words = shlex.split(banner.codex_command(BASE))
+    overrides = [words[i + 1] for i, word in enumerate(words) if word == "-c"]
+    told: dict[str, Any] = tomllib.loads("\n".join(overrides))
+    assert words[:2] == ["codex", "exec"]
+    assert told == block
+
+
+def made_turn(**fields: object) -> Turn:
+    translated = translate_request(turn_body(**fields), TranslationSettings())
+    request = tflow.tflow().request
+    return new_turn(translated.context, request, translated.chat_body, f"{BASE}/chat")
+
+
+def test_relay_never_ends_the_reply_early() -> None:
+    turn = made_turn()
+    first = turn.relay(chunk("Hi")[:9])
+    assert first != b""
+    assert turn.relay(b"\n") == []
+    turn = made_turn()
+    turn.relay(chunk("Hi"))
+    assert turn.relay(b": comment\n\n") == []
+    turn.relay(chunk(finish="stop"))
+    end = turn.relay(b"")
+    assert b"response.completed" in (end if isinstance(end, bytes) else b"")
+    assert turn.relay(b"late") == []
+    assert events(b"".join(turn.sent))[-1]["type"] == "response.completed"
+
+
+def test_record() -> None:
+    flow = tflow.tflow(resp=True)
+    turn = made_turn(tools=[{"type": "made_up"}])
+    record.record_request(flow, turn)
+    assert flow.comment.startswith("→ glm-")
+    assert set(flow.metadata["glm"]) == {"asked_model", "model", "url", "request", "receipt"}
+    turn.relay(chunk("Hi"))
+    turn.abandon("gone")
+    record.record_body(flow, turn)
+    record.record_end(flow, turn)
+    kept = flow.metadata["glm"]
+    assert (kept["outcome"], kept["reply"]) == ("failed", chunk("Hi").decode())
+    assert "gone" in kept["failure"]
+    assert flow.marked == ":red_circle:"
+    assert "noted" in flow.comment
+    assert flow.response
+    assert b"Hi" in (flow.response.content or b"")
+    json.dumps(kept)

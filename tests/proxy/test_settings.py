@@ -1,0 +1,241 @@
+"""Options to settings, and the key: tables, no proxy."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from codex_glm.proxy.api_key import HIDDEN, PLACEHOLDER, ApiKey, WireHeaders, bearer_key
+from codex_glm.proxy.health import health, key_source
+from codex_glm.proxy.options import DEFAULT_BASE, Settings, read_key, read_settings
+from codex_glm.proxy.upstream import address, chat_request
+from mitmproxy.exceptions import OptionsError
+from mitmproxy.http import Headers
+from mitmproxy.net.http.http1.assemble import assemble_request_head
+
+from .support import KEY
+
+ENVIRONMENT = "GLM_API_BASE in the environment"
+ZAI = "https://api.z.ai/api/paas/v4"
+
+
+def settings(
+    environ: dict[str, str] | None = None, key: ApiKey | None = None, **options: object
+) -> Settings:
+    given = {
+        "glm_api_base": "",
+        "glm_model_map": [],
+        "glm_effort": "",
+        "glm_tool_stream": True,
+        "glm_simulator": "off",
+        **options,
+    }
+    told: Any = SimpleNamespace(**given)
+    return read_settings(told, environ or {}, key)
+
+
+@pytest.mark.parametrize(
+    ("option", "environment", "base", "source"),
+    [
+        ("", "", DEFAULT_BASE, "default"),
+        ("", "  ", DEFAULT_BASE, "default"),
+        ("", ZAI, ZAI, ENVIRONMENT),
+        (ZAI, "https://other.example/v4", ZAI, "glm_api_base"),
+        (f" {ZAI}/ ", "", ZAI, "glm_api_base"),
+        (f"{ZAI}/chat/completions", "", ZAI, "glm_api_base"),
+        ("HTTPS://API.Z.AI/api/paas/v4", "", ZAI, "glm_api_base"),
+        ("http://127.0.0.1:8000/v1", "", "http://127.0.0.1:8000/v1", "glm_api_base"),
+        ("http://127.9.9.9/v1", "", "http://127.9.9.9/v1", "glm_api_base"),
+        ("http://localhost:1", "", "http://localhost:1", "glm_api_base"),
+        ("http://[::1]:8000/v1", "", "http://[::1]:8000/v1", "glm_api_base"),
+    ],
+)
+def test_base(option: str, environment: str, base: str, source: str) -> None:
+    read = settings({"GLM_API_BASE": environment}, glm_api_base=option)
+    assert (read.base, read.base_source) == (base, source)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "api.z.ai",
+        "ftp://api.z.ai/v4",
+        "https://",
+        "https:///v4",
+        "https://api.z.ai:x/v4",
+        "https://api.z.ai:99999/v4",
+        "https://[::1/v4",
+        "https://me:pw@api.z.ai/v4",
+        "https://:pw@api.z.ai/v4",
+        "https://api.z.ai/v4?a=b",
+        "https://api.z.ai/v4#a",
+        "http://api.z.ai/v4",
+        "http://localhost.example/v4",
+        "http://127.0.0.1.example/v4",
+        "http://192.168.0.1/v4",
+        "http://0.0.0.0/v4",
+    ],
+)
+def test_bad_base_is_named(url: str) -> None:
+    with pytest.raises(OptionsError, match=r"^glm_api_base: "):
+        settings(glm_api_base=url)
+    with pytest.raises(OptionsError, match=rf"^{ENVIRONMENT}: "):
+        settings({"GLM_API_BASE": url})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("glm_effort", "turbo"),
+        ("glm_simulator", "maybe"),
+        ("glm_simulator", ""),
+        ("glm_model_map", ["gpt-5"]),
+        ("glm_model_map", ["gpt-5="]),
+        ("glm_model_map", ["=glm-5.3"]),
+        ("glm_model_map", ["a=b", "c d=e"]),
+    ],
+)
+def test_bad_value_is_named(name: str, value: object) -> None:
+    with pytest.raises(OptionsError, match=rf"^{name}: "):
+        settings(None, None, **{name: value})
+
+
+def test_good_values() -> None:
+    read = settings(
+        glm_effort=" High ", glm_simulator="AUTO", glm_model_map=["gpt-5 = glm-5.3", "*=glm-4.7"]
+    )
+    assert (read.effort, read.simulator) == ("high", "auto")
+    assert read.model_map == (("gpt-5", "glm-5.3"), ("*", "glm-4.7"))
+    for_translation = read.translation(ApiKey(KEY, "here"))
+    assert (for_translation.base, for_translation.effort) == ("bigmodel-plan", "high")
+    assert KEY not in repr(for_translation)
+    assert for_translation.seal_key != settings().translation(ApiKey("other", "")).seal_key
+
+
+@pytest.mark.parametrize(
+    ("simulator", "has_key", "simulated"),
+    [
+        ("off", True, False),
+        ("off", False, False),
+        ("auto", True, False),
+        ("auto", False, True),
+        ("on", True, True),
+        ("on", False, True),
+    ],
+)
+def test_simulated(simulator: str, has_key: bool, simulated: bool) -> None:
+    read = settings(key=ApiKey(KEY, "here") if has_key else None, glm_simulator=simulator)
+    assert read.simulated is simulated
+
+
+def test_rank_of_keys() -> None:
+    environ = {"GLM_API_KEY": f" {KEY}\n"}
+    option = ApiKey("from.option", "option glm_api_key")
+    assert settings(environ, option).key == option
+    assert settings(environ).key == ApiKey(KEY, "GLM_API_KEY in the environment")
+    assert settings({"GLM_API_KEY": "  "}).key is None
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [(KEY, KEY), (f" {KEY} ", KEY), ("sk-any-shape", "sk-any-shape"), ("", None), (HIDDEN, None)],
+)
+def test_read_key(value: str, key: str | None) -> None:
+    read = read_key(value, "here")
+    assert (read.value if read else None) == key
+
+
+@pytest.mark.parametrize("value", ["two words", "a\nb", "ключ", "a\x00b", "Bearer abc.def"])
+def test_bad_key_is_refused_and_not_shown(value: str) -> None:
+    with pytest.raises(OptionsError, match=r"^GLM_API_KEY .*: a key is one word") as refused:
+        settings({"GLM_API_KEY": value})
+    assert value not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("authorization", "key"),
+    [
+        (f"Bearer {KEY}", KEY),
+        (f"bearer   {KEY} ", KEY),
+        (KEY, None),
+        (f"Basic {KEY}", None),
+        ("", None),
+        ("Bearer", None),
+        ("Bearer ", None),
+        ("Bearer codex-glm", None),
+        ("Bearer short.key", None),
+        ("Bearer sk-0123456789abcdef", None),
+        ("Bearer sk-proj-01234567.0123456789", None),
+        ("Bearer eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl", None),
+        ("Bearer .0123456789abcdef", None),
+        ("Bearer 0123456789abcdef.", None),
+        (f"Bearer {KEY}\u00e9", None),
+        (f"Bearer {'a' * 129}.{'b' * 20}", None),
+    ],
+)
+def test_bearer_key(authorization: str, key: str | None) -> None:
+    read = bearer_key(authorization)
+    assert (read.value if read else None) == key
+
+
+def test_key_hides() -> None:
+    assert KEY not in f"{ApiKey(KEY, 'here')!r} {ApiKey(KEY, 'here')}"
+    assert KEY not in repr(settings(key=ApiKey(KEY, "here")))
+    assert KEY.encode() not in ApiKey(KEY, "here").seal_key
+
+
+def test_only_the_bytes_of_wire_headers_carry_the_key() -> None:
+    headers = WireHeaders.carrying(Headers(host="a"), ApiKey(KEY, "here"))
+    assert bytes(headers) == f"host: a\r\nauthorization: Bearer {KEY}\r\n".encode()
+    copy = headers.copy()
+    readable = [str(headers), repr(headers), headers.fields, dict(headers)]
+    for reader in (*readable, copy, bytes(copy), copy.fields):
+        assert KEY not in str(reader)
+    assert headers["authorization"] == f"Bearer {PLACEHOLDER}"
+
+
+def test_only_the_wire_form_of_a_request_carries_the_key() -> None:
+    request = chat_request("https://api.z.ai:8443/v4", b"{}", ApiKey(KEY, "here"))
+    head = assemble_request_head(request).decode()
+    assert head.startswith("POST /v4/chat/completions HTTP/1.1\r\nhost: api.z.ai:8443\r\n")
+    assert f"authorization: Bearer {KEY}\r\n" in head
+    for reader in (request.get_state(), request, request.data, request.copy().get_state()):
+        assert KEY not in str(reader)
+    assert KEY not in assemble_request_head(request.copy()).decode()
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        (DEFAULT_BASE, ("open.bigmodel.cn", 443)),
+        ("https://api.z.ai:8443/v4", ("api.z.ai", 8443)),
+        ("http://[::1]/v1", ("::1", 80)),
+    ],
+)
+def test_address(base: str, expected: tuple[str, int]) -> None:
+    assert address(base) == expected
+    request = chat_request(base, b"", ApiKey(KEY, ""))
+    assert (request.host, request.port) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "simulator", "source", "upstream"),
+    [
+        (ApiKey(KEY, "GLM_API_KEY"), "off", "GLM_API_KEY", DEFAULT_BASE),
+        (None, "off", "missing", DEFAULT_BASE),
+        (None, "auto", "none needed", "simulator"),
+        (ApiKey(KEY, "GLM_API_KEY"), "on", "none needed", "simulator"),
+    ],
+)
+def test_health(key: ApiKey | None, simulator: str, source: str, upstream: str) -> None:
+    read = settings(key=key, glm_simulator=simulator, glm_model_map=["mine=glm-4.7"])
+    told = health(read, 7)
+    assert key_source(read).startswith(source)
+    assert told["key"] == key_source(read)
+    assert (told["upstream"], told["turns_served"]) == (upstream, 7)
+    models = told["models"]
+    assert isinstance(models, dict)
+    assert models["mine"] == "glm-4.7"
+    assert {"gpt-5", "gpt-5-codex"} < set(models)
+    assert KEY not in str(told)
