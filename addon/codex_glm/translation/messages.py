@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from .history import Call, Output, Say, Speak, Think
 
@@ -89,6 +89,8 @@ class MessageFold:
                 self._end_reply()
                 if position not in self._answered:
                     self._take_orphan(step)
+            case _ as unreachable:
+                assert_never(unreachable)
 
     def _end_reply(self) -> None:
         reply, self._reply = self._reply, _Reply()

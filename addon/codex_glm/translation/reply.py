@@ -11,7 +11,7 @@ from .stream import ResponseStream
 from .wire_json import parse_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from .events import Event
     from .request import TurnContext
@@ -44,46 +44,43 @@ class ReplyTranslator:
         """End the reply for a reason that lies outside GLM's body, such as a cut connection."""
         return self._guarded(lambda: self.stream.fail(failure))
 
-    def _guarded(self, step: Callable[[], list[Event]]) -> bytes:
+    def _guarded(self, step: Callable[[], Iterable[Event]]) -> bytes:
         if self.stream.ended:
             return b""
+        events = [] if self._started else self.stream.start()
+        self._started = True
         try:
-            events = [] if self._started else self.stream.start()
-            self._started = True
-            return b"".join(map(encode_event, events + step()))
+            # What a lazy step has given when it fails is numbered already, so it is kept.
+            events.extend(step())
         except Exception as defect:  # noqa: BLE001  # mitmproxy would drop the chunk and go on
             self.defect = defect
-            return b"".join(map(encode_event, self.stream.fail(errors.failure("proxy"))))
+            events += self.stream.fail(errors.failure("proxy"))
+        return b"".join(map(encode_event, events))
 
-    def _translate(self, frames: list[ServerSentEvent]) -> list[Event]:
-        events: list[Event] = []
+    def _translate(self, frames: list[ServerSentEvent]) -> Iterator[Event]:
         for frame in frames:
-            events += self._translate_frame(frame)
-        return events
+            yield from self._translate_frame(frame)
 
-    def _translate_frame(self, frame: ServerSentEvent) -> list[Event]:
+    def _translate_frame(self, frame: ServerSentEvent) -> Iterator[Event]:
         if frame.data.strip() == _DONE:
-            return self.stream.end()
+            yield from self.stream.end()
+            return
         try:
             chunk = parse_object(frame.data)
         except ValueError as error:
-            return self.stream.fail(errors.failure("bad_chunk", str(error)))
+            yield from self.stream.fail(errors.failure("bad_chunk", str(error)))
+            return
         if frame.event == "error" and "error" not in chunk:
             chunk = {"error": chunk}
-        events: list[Event] = []
         for delta in parse_chunk(chunk):
-            events += self.stream.receive(delta)
-        return events
+            yield from self.stream.receive(delta)
 
-    def _end(self) -> list[Event]:
-        events: list[Event] = []
-        for frame in self._decoder.flush():
-            # A last frame that is cut short is the cut itself, not a broken chunk.
-            if _is_whole(frame.data):
-                events += self._translate_frame(frame)
+    def _end(self) -> Iterator[Event]:
+        # A last frame that is cut short is the cut itself, not a broken chunk.
+        yield from self._translate([f for f in self._decoder.flush() if _is_whole(f.data)])
         if self._decoder.stray and self.stream.untouched:
-            return events + self.stream.fail(errors.upstream_body_failure(self._decoder.stray, 200))
-        return events + self.stream.end()
+            yield from self.stream.fail(errors.upstream_body_failure(self._decoder.stray, 200))
+        yield from self.stream.end()
 
 
 def _is_whole(data: str) -> bool:

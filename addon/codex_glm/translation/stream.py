@@ -68,7 +68,7 @@ class ResponseStream:
 
     def receive(self, delta: Delta) -> list[Event]:
         """Take one delta; after the terminal event every delta is silent."""
-        if self.ended:
+        if self.ended or self._is_late(delta):
             return []
         match delta:
             case ThinkingDelta(text) | TextDelta(text):
@@ -84,6 +84,13 @@ class ResponseStream:
                 return self.fail(errors.upstream_failure(error))
             case _ as unreachable:
                 assert_never(unreachable)
+
+    def _is_late(self, delta: Delta) -> bool:
+        """Tell whether GLM goes on with a reply that it called finished: nobody would close it."""
+        late = bool(self._reason) and not isinstance(delta, Usage | UpstreamError)
+        if late:
+            self._context.receipt.add("dropped", "late", "GLM went on after its finish_reason")
+        return late
 
     def end(self) -> list[Event]:
         """End the reply as GLM ended it: with its finish_reason, or as a cut without one."""
