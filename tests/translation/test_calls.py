@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FUNCTION = Tool("function", "get image", "mcp", "mcp__get_image_1")
 CUSTOM = Tool("custom", "apply_patch", None, "apply_patch")
 SPACED = Tool("custom", "run", "n", "n__run")
+TWO = '{"a":"x","b":"y"}'
 SEARCH = Tool("tool_search", "tool_search", None, "tool_search")
 
 
@@ -94,7 +95,7 @@ def test_a_function_carries_the_names_of_the_client() -> None:
         (['{"input":""}'], [], "", [], True),
         (['{"more":1,"input":"a"}'], ["a"], "a", [], True),
         (['{"patch":"a"}'], ["a"], "a", ["repaired custom-input"], True),
-        (['{"a":"","b":""}'], ['{"a":"","b":""}'], '{"a":"","b":""}', ["repaired custom-input"], True),
+        ([TWO], [TWO], TWO, ["repaired custom-input"], True),
         (['"just text"'], ["just text"], "just text", ["repaired custom-input"], False),
         (["raw text"], ["raw text"], "raw text", ["repaired custom-input"], False),
         ([], [], "", ["repaired custom-input"], False),
