@@ -33,16 +33,24 @@ class StartProxy(Protocol):
     ) -> ProxyProcess: ...
 
 
-@pytest.fixture
-def simulator() -> Iterator[SimulatorThread]:
-    """Return a GLM; every request that it gets must be one that GLM would accept."""
+@pytest.fixture(scope="module")
+def glm() -> Iterator[SimulatorThread]:
+    """Return the GLM of a file's tests; they take it as `simulator`."""
     with SimulatorThread([*load_scenarios(SCENARIOS), *load_scenarios()]) as running:
         yield running
-        check_received(running.received, GLM_KEY)
+
+
+@pytest.fixture(autouse=True)
+def simulator(glm: SimulatorThread) -> Iterator[SimulatorThread]:
+    """Return a GLM; every request that it gets must be one that GLM would accept."""
+    yield glm
+    received = list(glm.received)
+    glm.received.clear()
+    check_received(received, GLM_KEY)
 
 
 @pytest.fixture
-def start_proxy(simulator: SimulatorThread, tmp_path: Path) -> Iterator[StartProxy]:
+def start_proxy(glm: SimulatorThread, tmp_path: Path) -> Iterator[StartProxy]:
     """Return a starter of proxies; none of them may show a secret anywhere."""
     proxies: list[ProxyProcess] = []
     with ExitStack() as stack:
@@ -54,7 +62,7 @@ def start_proxy(simulator: SimulatorThread, tmp_path: Path) -> Iterator[StartPro
             environment: Mapping[str, str] = NOTHING,
         ) -> ProxyProcess:
             folder = tmp_path / f"proxy{len(proxies)}"
-            given = {"GLM_API_BASE": simulator.base_url, "GLM_API_KEY": GLM_KEY, **environment}
+            given = {**glm_environment(glm), **environment}
             proxy = ProxyProcess(folder, arguments, command, cwd, given)
             proxies.append(stack.enter_context(proxy))
             return proxy
@@ -64,13 +72,21 @@ def start_proxy(simulator: SimulatorThread, tmp_path: Path) -> Iterator[StartPro
         check_secrets(proxy, GLM_KEY)
 
 
-@pytest.fixture
-def proxy(start_proxy: StartProxy) -> ProxyProcess:
-    """Return mitmdump with the addon in reverse mode, with a key."""
-    return start_proxy()
+@pytest.fixture(scope="module")
+def proxy(glm: SimulatorThread, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcess]:
+    """Return a mitmdump in reverse mode, with a key: one for all tests of a file, to save time."""
+    folder = tmp_path_factory.mktemp("shared") / "proxy"
+    with ProxyProcess(folder, environment=glm_environment(glm)) as running:
+        yield running
+    check_secrets(running, GLM_KEY)
 
 
 @pytest.fixture
 def codex(proxy: ProxyProcess, tmp_path: Path) -> Codex:
     """Return a Codex whose provider is the proxy, with its catalogue."""
     return glm_codex(tmp_path / "codex", proxy.base)
+
+
+def glm_environment(glm: SimulatorThread) -> dict[str, str]:
+    """Give the environment that leads a proxy to the simulator."""
+    return {"GLM_API_BASE": glm.base_url, "GLM_API_KEY": GLM_KEY}

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from .codex import clean_environment, glm_codex
-from .conftest import GLM_KEY
+from .conftest import GLM_KEY, glm_environment
 from .proxy_process import tool
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def test_console(tmp_path: Path, simulator: SimulatorThread) -> None:
     command = [*tool("mitmproxy"), "--mode", f"reverse:http://glm.invalid@127.0.0.1:{port}"]
     for option in (f"confdir={tmp_path / 'conf'}", f"glm_config={config}"):
         command += ["--set", option]
-    given = {"GLM_API_BASE": simulator.base_url, "GLM_API_KEY": GLM_KEY, "TERM": "xterm-256color"}
+    given = {**glm_environment(simulator), "TERM": "xterm-256color"}
     with terminal(command, clean_environment(tmp_path, given)) as console:
         console.wait_for(f":{port}")
         result = glm_codex(tmp_path / "codex", f"http://127.0.0.1:{port}/v1").exec("say hello")

@@ -44,5 +44,10 @@ def test_unmodified_provider(
     assert turns[0].request.headers["upgrade"] == "websocket"
     dialled = {flow.server_conn.peername for flow in flows} - {None}
     assert dialled == {("127.0.0.1", urlsplit(simulator.base_url).port)}
+    for flow in flows:
+        if flow not in turns:  # answered here, the catalogue with 200
+            known = flow.request.path.partition("?")[0].endswith("/models")
+            assert flow.response, flow.error
+            assert flow.response.status_code == (200 if known else 404)
     assert OPENAI_KEY not in proxy.output
     assert OPENAI_KEY.encode() not in proxy.dump.read_bytes()

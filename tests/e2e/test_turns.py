@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from codex_glm.simulator.thread import SimulatorThread
 
+    from .conftest import StartProxy
     from .proxy_process import ProxyProcess
 
 HELLO = "create hello.py that prints hello and run it"
@@ -27,8 +28,10 @@ def check_hello(codex: Codex) -> None:
 
 
 def test_patch_with_the_catalogue(
-    codex: Codex, proxy: ProxyProcess, simulator: SimulatorThread
+    start_proxy: StartProxy, tmp_path: Path, simulator: SimulatorThread
 ) -> None:
+    proxy = start_proxy()
+    codex = glm_codex(tmp_path / "codex", proxy.base)
     result = codex.exec(HELLO)
     assert result.code == 0, result.said
     check_hello(codex)
