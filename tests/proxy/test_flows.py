@@ -49,7 +49,7 @@ def test_flow_speaks_codex_and_keeps_glm(proxy: ProxyThread, glm: FakeUpstream) 
     response = proxy.post(sent, headers=HEADERS)
     flow = proxy.flow()
     kept = flow.metadata["glm"]
-    assert flow.request.path == "/v1/responses"
+    assert (flow.request.path, flow.request.host_header) == ("/v1/responses", proxy.url[7:])
     assert json.loads(flow.request.content or b"") == sent
     assert flow.request.headers["x-kept"] == "yes"
     assert flow.response
@@ -171,6 +171,7 @@ def test_loaded_flows_are_left_alone(proxy: ProxyThread, glm: FakeUpstream, tmp_
     unanswered = loaded.copy()
     unanswered.response = None
     unanswered.metadata.clear()
+    unanswered.request.headers["authorization"] = "of another time"
 
     async def load() -> None:
         for flow in (loaded, unanswered):
@@ -182,6 +183,7 @@ def test_loaded_flows_are_left_alone(proxy: ProxyThread, glm: FakeUpstream, tmp_
     assert loaded.response
     assert unanswered.response is None
     assert unanswered.metadata == {}
+    assert unanswered.request.headers["authorization"] == "of another time"
     with proxy.client() as client:
         assert client.get("/health").json()["turns_served"] == 1
 

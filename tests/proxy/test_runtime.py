@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from codex_glm.proxy.api_key import HIDDEN
 from mitmproxy.exceptions import OptionsError
@@ -50,6 +51,20 @@ def test_simulator(
     assert (SIMULATED in response.text) is simulated
     assert glm.connections == (0 if simulated else 1)
     assert health(proxy)["simulator"] is simulated
+
+
+def test_simulator_ends_with_the_addon(start_proxy: StartProxy) -> None:
+    proxy = start_proxy(glm_simulator="on")
+    proxy.post()
+    place = proxy.flow().metadata["glm"]["url"]
+    assert httpx.get(place, trust_env=False).status_code
+
+    async def end() -> None:
+        proxy.addon.done()
+
+    proxy.run(end())
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(place, trust_env=False)
 
 
 def test_simulator_off_and_no_key_is_an_error(start_proxy: StartProxy, glm: FakeUpstream) -> None:
