@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from codex_glm.translation.catalog import catalog
-from codex_glm.translation.models import FLAGSHIP, MODELS, SMALL
+from codex_glm.translation.models import ALIASES, FLAGSHIP, MODELS, SMALL
 from openai.types import Model
 from pydantic import TypeAdapter
 
@@ -22,11 +22,12 @@ def entries(base: str, key: str = "models") -> list[JsonObject]:
 
 @pytest.mark.parametrize("base", BASES)
 def test_both_lists_name_the_same_models(base: str) -> None:
-    slugs = [entry["slug"] for entry in entries(base)]
+    listed = [entry for entry in entries(base) if entry["visibility"] == "list"]
+    slugs = [entry["slug"] for entry in listed]
     assert slugs == [entry["id"] for entry in entries(base, "data")]
     assert slugs[0] == FLAGSHIP
     assert SMALL in slugs
-    assert [e["priority"] for e in entries(base)] == list(range(1, len(slugs) + 1))
+    assert [e["priority"] for e in listed] == list(range(1, len(slugs) + 1))
     for slug in slugs:
         model = MODELS[str(slug)]
         assert not model.hidden
@@ -36,6 +37,21 @@ def test_both_lists_name_the_same_models(base: str) -> None:
 def test_a_base_lists_only_what_it_serves() -> None:
     assert "glm-4.7-flash" not in [entry["slug"] for entry in entries("zai-plan")]
     assert "glm-4.7-flash" in [entry["slug"] for entry in entries("zai-payg")]
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_other_names_are_described_as_the_model_that_answers(base: str) -> None:
+    rules = [("my-model", "glm-4.7"), ("any-*", "glm-5"), ("gpt-5.5", "glm-4.6v")]
+    described = {
+        str(entry["slug"]): entry
+        for entry in cast("list[JsonObject]", catalog(base, rules)["models"])
+        if entry["visibility"] == "hide"
+    }
+    assert set(described) == {"my-model", *ALIASES}
+    assert described["my-model"]["context_window"] == MODELS["glm-4.7"].context
+    assert described["gpt-5.5"]["input_modalities"] == ["text", "image"]
+    assert described["gpt-5-mini"]["description"] == "Answered by GLM-5.3-Flash"
+    assert all(entry["apply_patch_tool_type"] == "freeform" for entry in described.values())
 
 
 def test_openai_can_read_the_list() -> None:

@@ -154,7 +154,9 @@ class CodexGlm:
             case Route.UPGRADE:
                 flow.response = replies.upgrade_refused()
             case Route.MODELS:
-                flow.response = replies.json_reply(catalog(self.settings.base_kind))
+                flow.response = replies.json_reply(
+                    catalog(self.settings.base_kind, self.settings.model_map)
+                )
             case Route.HEALTH:
                 flow.response = replies.json_reply(health(self.settings, self.turns_served))
             case Route.UNKNOWN:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from .models import FLAGSHIP, MODELS, SMALL
+from .models import ALIASES, FLAGSHIP, MODELS, SMALL, find_model, resolve_model
 
 if TYPE_CHECKING:
-    from .models import Model
+    from .models import Model, ModelMap
     from .wire_json import JsonObject
 
 _INSTRUCTIONS = files(__package__).joinpath("instructions.md").read_text("utf-8")
@@ -35,8 +35,12 @@ _LEVELS = {
 _DEFAULT_LEVEL = {"always": "max", "switch": "high", "none": None}
 
 
-def catalog(base: str) -> JsonObject:
-    """Give the catalogue of the models that a base serves (`base_kind`; `other` serves all)."""
+def catalog(base: str, own_rules: ModelMap = ()) -> JsonObject:
+    """Give the catalogue of the models that a base serves (`base_kind`; `other` serves all).
+
+    Other makers' names, and those of the user's own rules, are described as the model that answers
+    for them, and hidden from Codex's picker.
+    """
     served = [m for m in MODELS.values() if not m.hidden and (base == "other" or base in m.served)]
     return {
         "object": "list",
@@ -44,8 +48,22 @@ def catalog(base: str) -> JsonObject:
             {"id": m.name, "object": "model", "created": _RELEASED, "owned_by": "z-ai"}
             for m in served
         ],
-        "models": [_entry(model, priority) for priority, model in enumerate(served, 1)],
+        "models": [
+            *(_entry(model, priority) for priority, model in enumerate(served, 1)),
+            *(_alias(name, base, own_rules) for name in _alias_names(own_rules)),
+        ],
     }
+
+
+def _alias_names(own_rules: ModelMap) -> list[str]:
+    own = (name for name, _ in own_rules if "*" not in name and "?" not in name)
+    return [name for name in dict.fromkeys((*own, *ALIASES)) if name not in MODELS]
+
+
+def _alias(name: str, base: str, own_rules: ModelMap) -> JsonObject:
+    model = find_model(resolve_model(name, base, own_rules))
+    shown = {"slug": name, "display_name": name, "visibility": "hide"}
+    return _entry(model, 99) | shown | {"description": f"Answered by {model.display}"}
 
 
 def _entry(model: Model, priority: int) -> JsonObject:

@@ -52,6 +52,8 @@ MODELS: dict[str, Model] = _read_models()
 FLAGSHIP: str = _TABLE["flagship"]
 SMALL: str = _TABLE["small"]
 TABLE_DATE: str = _TABLE["date"]
+ALIASES: tuple[str, ...] = tuple(_TABLE["aliases"])
+"""Names of other makers that Codex may ask for, and that the catalogue therefore describes."""
 
 
 def find_model(name: str) -> Model:
