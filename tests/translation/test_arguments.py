@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from codex_glm.translation.arguments import repair_arguments
+from hypothesis import given
+from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from codex_glm.translation.wire_json import JsonObject
+
+SCHEMA: JsonObject = {
+    "type": "object",
+    "properties": {
+        "command": {"type": "array", "items": {"type": "string"}},
+        "counts": {"type": "array", "items": {"type": "integer"}},
+        "seconds": {"type": "number"},
+        "login": {"type": "boolean"},
+        "text": {"type": "string"},
+        "any": {},
+        "place": {"type": "object", "properties": {"line": {"type": "integer"}}},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"text": "5", "seconds": 1.5}',
+        '{"login": true,  "any": "[1]"}',
+        '{"unknown": "7"}',
+        "{}",
+        '{"seconds": "soon"}',
+        '{"seconds": "true"}',
+        '{"counts": "{}"}',
+        '{"text": "tr',
+        '{"text": "a"} and more',
+        '"only a string"',
+        "[]",
+        "7",
+        "",
+        "[" * 100_000,
+    ],
+)
+def test_what_is_right_or_beyond_repair_stays(text: str) -> None:
+    assert repair_arguments(text, SCHEMA) == ((text,), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "repaired", "notes"),
+    [
+        ('{"command":"[\\"ls\\",\\"-l\\"]"}', {"command": ["ls", "-l"]}, 1),
+        ('{"seconds":"10"}', {"seconds": 10}, 1),
+        ('{"seconds":" 2.5 "}', {"seconds": 2.5}, 1),
+        ('{"login":"True"}', {"login": True}, 1),
+        ('{"login":"false"}', {"login": False}, 1),
+        ('{"place":"{\\"line\\":\\"3\\"}"}', {"place": {"line": 3}}, 2),
+        ('{"counts":["1",2]}', {"counts": [1, 2]}, 1),
+        ('"{\\"seconds\\":1}"', {"seconds": 1}, 1),
+        ('{"text":"a"}{"text":"a"}', {"text": "a"}, 1),
+    ],
+)
+def test_repairs(text: str, repaired: JsonObject, notes: int) -> None:
+    found = repair_arguments(text, SCHEMA)
+    assert [json.loads(each) for each in found.texts] == [repaired]
+    assert len(found.notes) == notes
+
+
+def test_two_objects_are_two_calls() -> None:
+    found = repair_arguments('{"text":"a"} {"seconds":"1"}', SCHEMA)
+    assert [json.loads(each) for each in found.texts] == [{"text": "a"}, {"seconds": 1}]
+    assert found.notes[0] == "2 objects in one call became 2 calls"
+
+
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(list("abcdef")), inner),
+)
+KINDS = st.sampled_from(["string", "number", "integer", "boolean", "array", "object"])
+PROPERTIES = st.dictionaries(
+    st.sampled_from(list("abcdef")), KINDS.map(lambda kind: {"type": kind})
+)
+
+
+@given(st.dictionaries(st.sampled_from(list("abcdef")), JSON), PROPERTIES)
+def test_a_repair_is_final_and_loses_no_name(
+    value: dict[str, object], properties: dict[str, object]
+) -> None:
+    schema: JsonObject = {"type": "object", "properties": properties}
+    (once,) = repair_arguments(json.dumps(value), schema).texts
+    assert set(json.loads(once)) == set(value)
+    strings = {k for k, v in value.items() if isinstance(v, str)}
+    kept = {k: v for k, v in json.loads(once).items() if k not in strings}
+    assert kept == {k: v for k, v in value.items() if k not in strings}
+
+
+@given(st.text(), PROPERTIES)
+def test_no_text_raises(text: str, properties: dict[str, object]) -> None:
+    assert repair_arguments(text, {"type": "object", "properties": properties}).texts
