@@ -6,19 +6,23 @@ import asyncio
 import logging
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mitmproxy import ctx, http
 from mitmproxy.exceptions import OptionsError
 
-from codex_glm.proxy import banner, config_file, record, replies, upstream
+from codex_glm.proxy import banner, config_file, record, replies, rounds, upstream
 from codex_glm.proxy import options as addon_options
 from codex_glm.proxy.api_key import HIDDEN, ApiKey, bearer_key
+from codex_glm.proxy.gate import Gate
 from codex_glm.proxy.health import health
 from codex_glm.proxy.routing import Route, route
+from codex_glm.proxy.settings import Settings
 from codex_glm.proxy.simulation import Simulation
 from codex_glm.proxy.turn import Turn, new_turn
+from codex_glm.proxy.upstream import Upstream
 from codex_glm.translation import errors
 from codex_glm.translation.catalog import catalog
 from codex_glm.translation.request import translate_request
@@ -26,9 +30,8 @@ from codex_glm.translation.wire_json import parse_object
 
 if TYPE_CHECKING:
     from mitmproxy.addonmanager import Loader
+    from mitmproxy.connection import Client
     from mitmproxy.proxy.server_hooks import ServerConnectionHookData
-
-    from codex_glm.proxy.options import Settings
 
 _log = logging.getLogger("glm")
 
@@ -40,10 +43,12 @@ class CodexGlm:
     """Turns Codex's requests into GLM's and GLM's replies into Codex's."""
 
     def __init__(self) -> None:
-        self.settings: Settings = addon_options.UNSET
+        self.settings = Settings()
         self.turns_served = 0
         self._given_key: ApiKey | None = None
         self._turns: dict[str, Turn] = {}
+        self._gates: dict[tuple[Upstream, int], Gate] = {}
+        self._rounds = False
         self._client_keys: dict[str, ApiKey | None] = {}
         self._simulation = Simulation()
         self._announcing: asyncio.Task[None] | None = None
@@ -60,6 +65,7 @@ class CodexGlm:
         # where the client went, not the sink that a reverse proxy is pointed at.
         ctx.options.update(connection_strategy="lazy", keep_host_header=True)
         logging.getLogger("mitmproxy.proxy.server").setLevel(logging.WARNING)
+        self._rounds = rounds.install(self._turns)
 
     def configure(self, updated: set[str]) -> None:
         """Read the settings anew; a bad value stops the start, or is rolled back later."""
@@ -82,6 +88,7 @@ class CodexGlm:
 
     def done(self) -> None:
         """Stop what the addon started."""
+        rounds.uninstall()
         self._simulation.stop()
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
@@ -104,6 +111,15 @@ class CodexGlm:
             _log.exception("a defect of the addon stopped this request")
             flow.response = replies.error_reply(errors.failure("proxy"))
 
+    async def glm_round(self, flow: http.HTTPFlow) -> None:
+        """Hold a turn back until its next round may begin."""
+        if turn := self._turns.get(flow.id):
+            flow.request = turn.client_request
+            if not rounds.may_go(turn):
+                record.record_wait(flow, turn)
+                await rounds.wait_for_round(turn)
+            flow.request = turn.chat_request()
+
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Put the client's request back, and stream GLM's reply through the translator."""
         turn = self._turns.get(flow.id)
@@ -112,6 +128,8 @@ class CodexGlm:
         flow.request = turn.client_request
         turn.upstream_status = flow.response.status_code
         encoded = flow.response.headers.get("content-encoding", "identity") != "identity"
+        if turn.upstream_status == 200:
+            turn.accepted()
         if turn.upstream_status == 200 and turn.context.stream and not encoded:
             begun = flow.response.timestamp_start
             flow.response = replies.event_stream()
@@ -119,19 +137,19 @@ class CodexGlm:
             flow.response.stream = turn.relay
 
     def response(self, flow: http.HTTPFlow) -> None:
-        """Translate a reply that was not streamed through, and record the turn."""
+        """Record the turn; translate its reply first where no round has done so."""
         turn = self._turns.pop(flow.id, None)
         if not turn or not flow.response:
             return
-        if flow.response.stream and turn.reply.stream.ended:
-            record.record_body(flow, turn)
-        else:  # mitmproxy streams no reply that is empty by its headers
+        if not turn.reply.stream.ended:
             body = flow.response.get_content(strict=False) or b""
-            flow.response = turn.answer_whole(turn.upstream_status, body)
+            turn.take_whole(turn.upstream_status, body)
+            flow.response = turn.response()
+        record.record_body(flow, turn)
         self._finish(flow, turn)
 
     def error(self, flow: http.HTTPFlow) -> None:
-        """Record a turn whose connection ended on either side."""
+        """Record a turn whose client left, or that mitmproxy ended."""
         self._client_keys.pop(flow.id, None)
         turn = self._turns.pop(flow.id, None)
         if not turn:
@@ -141,10 +159,18 @@ class CodexGlm:
         record.record_body(flow, turn)
         self._finish(flow, turn)
 
+    def client_disconnected(self, client: Client) -> None:
+        """Let a waiting turn see at once that its client is gone."""
+        for turn in self._turns.values():
+            if turn.client_id == client.id:
+                turn.client_gone = True
+                turn.wake.set()
+
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Let nothing be dialled but GLM."""
-        base = self._simulation.base_url if self.settings.simulated else self.settings.base
-        upstream.guard_connection(data, {upstream.address(base)})
+        bases = [place.base for place in self.settings.failover]
+        bases += [self._simulation.base_url if self.settings.simulated else self.settings.base]
+        upstream.guard_connection(data, {upstream.address(base) for base in bases})
 
     async def _serve(self, flow: http.HTTPFlow, client_key: ApiKey | None) -> None:
         request = flow.request
@@ -166,10 +192,11 @@ class CodexGlm:
         flow.response = replies.unsupported_media(flow.request.headers)
         if flow.response:
             return
-        base, key = await self._upstream(client_key)
+        places = await self._upstreams(client_key)
+        key = places[0].key if places else _NO_KEY
         try:
             body = parse_object(flow.request.get_content() or b"")
-            translated = translate_request(body, self.settings.translation(key or _NO_KEY))
+            translated = translate_request(body, self.settings.translation(key))
         except errors.RequestError as refused:
             flow.response = replies.error_reply(refused.failure)
             return
@@ -177,23 +204,38 @@ class CodexGlm:
             problem = errors.RequestError(f"The body is not JSON: {error}", code="invalid_json")
             flow.response = replies.error_reply(problem.failure)
             return
-        turn = new_turn(
-            translated.context, flow.request, translated.chat_body, f"{base}/chat/completions"
-        )
+        gates = {place: self._gate(place) for place in places or [Upstream("", _NO_KEY)]}
+        turn = new_turn(translated, flow, gates, self.settings.retries)
         record.record_request(flow, turn)
-        if key is None:
-            flow.response = turn.answer_failure(errors.failure("no_key"))
+        if not places:
+            flow.response = turn.fail(errors.failure("no_key"))
             self._finish(flow, turn)
             return
+        turn.reply.stream.hold_faults = self._rounds
         self._turns[flow.id] = turn
-        flow.request = upstream.chat_request(base, turn.chat_body, key)
+        flow.request = turn.chat_request()
 
-    async def _upstream(self, client_key: ApiKey | None) -> tuple[str, ApiKey | None]:
+    async def _upstreams(self, client_key: ApiKey | None) -> list[Upstream]:
         if self.settings.simulated:
-            return await self._simulation.start(), self._simulation.key
-        return self.settings.base, self.settings.key or client_key
+            return [Upstream(await self._simulation.start(), self._simulation.key)]
+        key = self.settings.key or client_key
+        first = [Upstream(self.settings.base, key)] if key else []
+        return [*first, *self.settings.failover]
+
+    def _gate(self, place: Upstream) -> Gate:
+        fixed = self.settings.concurrency
+        if len(self._gates) > _MOST_GATES:  # clients' own keys; what is learned may be lost
+            self._gates.clear()
+        return self._gates.setdefault(
+            (place, fixed), Gate(time.monotonic, self._wake_waiting, fixed)
+        )
+
+    def _wake_waiting(self) -> None:
+        for turn in self._turns.values():
+            turn.wake.set()
 
     def _finish(self, flow: http.HTTPFlow, turn: Turn) -> None:
+        turn.leave_gate()
         self.turns_served += 1
         record.record_end(flow, turn)
 
@@ -206,6 +248,7 @@ class CodexGlm:
         if "glm_api_key" in updated and option != HIDDEN:
             key = addon_options.read_key(option, "option glm_api_key")
         self.settings = addon_options.read_settings(ctx.options, os.environ, key)
+        rounds.RoundStream.pulse_seconds = self.settings.keepalive
         self._given_key = key
         if option not in ("", HIDDEN):
             ctx.options.update(glm_api_key=HIDDEN if key else "")
@@ -231,3 +274,4 @@ class CodexGlm:
 
 
 _NO_KEY = ApiKey("", "none")
+_MOST_GATES = 256

@@ -12,7 +12,7 @@ from codex_glm.proxy.health import key_source
 from codex_glm.translation.models import FLAGSHIP
 
 if TYPE_CHECKING:
-    from codex_glm.proxy.options import Settings
+    from codex_glm.proxy.settings import Settings
     from codex_glm.proxy.simulation import Simulation
 
 _SIMULATED = """

@@ -8,7 +8,7 @@ from codex_glm import __version__
 from codex_glm.translation.models import MODELS, resolve_model
 
 if TYPE_CHECKING:
-    from codex_glm.proxy.options import Settings
+    from codex_glm.proxy.settings import Settings
     from codex_glm.translation.wire_json import JsonObject
 
 _EXAMPLES = (

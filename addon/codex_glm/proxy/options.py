@@ -1,25 +1,25 @@
-"""The addon's options, and the settings that they amount to."""
+"""The addon's options, read and checked into `Settings`."""
 
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mitmproxy.exceptions import OptionsError
 
 from codex_glm.proxy.api_key import HIDDEN, ApiKey
-from codex_glm.translation.models import base_kind
-from codex_glm.translation.request import TranslationSettings
+from codex_glm.proxy.retry import RetryLimits
+from codex_glm.proxy.settings import DEFAULT_BASE, Settings
+from codex_glm.proxy.upstream import Upstream
 
 if TYPE_CHECKING:
     from mitmproxy.addonmanager import Loader
     from mitmproxy.options import Options
 
-DEFAULT_BASE = "https://open.bigmodel.cn/api/coding/paas/v4"
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra")
 SIMULATOR_CHOICES = ("off", "auto", "on")
 _RULE = re.compile(r"\s*(\S+)\s*=\s*(\S+)\s*")
@@ -30,42 +30,14 @@ _OPTIONS: tuple[tuple[str, type | object, object, str], ...] = (
     ("glm_model_map", Sequence[str], [], "Own model names, asked=model; `*` matches anything."),
     ("glm_effort", str, "", "Reasoning effort for every turn, instead of what Codex asks."),
     ("glm_tool_stream", bool, True, "Ask GLM for tool arguments in fragments."),
+    ("glm_failover", Sequence[str], [], "Further places, BASE=NAME of the key's variable."),
+    ("glm_retries", str, "6", "Tries of the proxy's own before it reports an error; 0: none."),
+    ("glm_retry_seconds", str, "180", "Age of a turn after which no further try begins."),
+    ("glm_concurrency", str, "0", "Turns of one key at once; 0: as many as GLM bears."),
+    ("glm_keepalive", str, "10", "Seconds of silence after which Codex gets a sign of life."),
     ("glm_simulator", str, "off", "Answer from the embedded simulator: off, on, auto (no key)."),
     ("glm_config", str, "", "The settings file. Default: mitm-config.yaml beside addon/."),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the user decided, checked and in one piece."""
-
-    base: str
-    base_source: str
-    key: ApiKey | None
-    model_map: tuple[tuple[str, str], ...]
-    effort: str
-    tool_stream: bool
-    simulator: str
-
-    @property
-    def simulated(self) -> bool:
-        """Whether turns go to the embedded simulator."""
-        return self.simulator == "on" or (self.simulator == "auto" and self.key is None)
-
-    @property
-    def base_kind(self) -> str:
-        """The product that the base belongs to; see `translation.models.base_kind`."""
-        return base_kind(self.base)
-
-    def translation(self, key: ApiKey) -> TranslationSettings:
-        """Give the part that translation needs, for a turn under `key`."""
-        return TranslationSettings(
-            base=self.base_kind,
-            model_map=self.model_map,
-            tool_stream=self.tool_stream,
-            effort=self.effort,
-            seal_key=key.seal_key,
-        )
 
 
 def declare(loader: Loader) -> None:
@@ -78,10 +50,6 @@ def declare(loader: Loader) -> None:
         loader.add_option(name, kind, default, words)  # type: ignore[arg-type]  # as declared
 
 
-UNSET = Settings(DEFAULT_BASE, "default", None, (), "", tool_stream=True, simulator="off")
-"""What holds until the options have been read for the first time."""
-
-
 def read_settings(
     options: Options, environ: Mapping[str, str], given_key: ApiKey | None
 ) -> Settings:
@@ -90,6 +58,8 @@ def read_settings(
     Raises OptionsError with the name of the option that is wrong.
     """
     base, source = _read_base(options.glm_api_base, environ)
+    tries = _read_number("glm_retries", options.glm_retries, 0, 100)
+    seconds = _read_number("glm_retry_seconds", options.glm_retry_seconds, 0, 3600)
     return Settings(
         base=base,
         base_source=source,
@@ -98,6 +68,10 @@ def read_settings(
         effort=_read_choice("glm_effort", options.glm_effort, ("", *EFFORTS)),
         tool_stream=options.glm_tool_stream,
         simulator=_read_choice("glm_simulator", options.glm_simulator, SIMULATOR_CHOICES),
+        failover=tuple(_read_place(place, environ) for place in options.glm_failover),
+        retries=RetryLimits(int(tries), seconds),
+        concurrency=int(_read_number("glm_concurrency", options.glm_concurrency, 0, 1000)),
+        keepalive=_read_number("glm_keepalive", options.glm_keepalive, 0.05, 3600),
     )
 
 
@@ -159,3 +133,24 @@ def _read_choice(name: str, value: str, choices: Sequence[str]) -> str:
     if value not in choices:
         raise OptionsError(f"{name}: {value!r} is none of {', '.join(filter(None, choices))}")
     return value
+
+
+def _read_place(place: str, environ: Mapping[str, str]) -> Upstream:
+    matched = _RULE.fullmatch(place)
+    if not matched:
+        raise OptionsError(f"glm_failover: write BASE=NAME, not {place!r}")
+    base, name = matched[1], matched[2]
+    key = read_key(environ.get(name, ""), f"{name} in the environment")
+    if key is None:
+        raise OptionsError(f"glm_failover: {name} is not set in the environment")
+    return Upstream(_check_base(base, "glm_failover"), key)
+
+
+def _read_number(name: str, value: str, low: float, high: float) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not low <= number <= high:
+        raise OptionsError(f"{name}: {value!r} is no number from {low:g} to {high:g}")
+    return number

@@ -22,7 +22,7 @@ def record_request(flow: HTTPFlow, turn: Turn) -> None:
     flow.metadata[METADATA_KEY] = {
         "asked_model": turn.context.asked_model,
         "model": turn.context.model,
-        "url": turn.url,
+        "url": turn.upstream.url,
         "request": turn.chat_body.decode("utf-8"),
         "receipt": turn.context.receipt.to_json(),
     }
@@ -34,12 +34,14 @@ def record_end(flow: HTTPFlow, turn: Turn) -> None:
     stream = turn.reply.stream
     state = str(stream.response.get("status", "cut"))
     flow.metadata[METADATA_KEY] |= {
+        "url": turn.upstream.url,
         "status": turn.upstream_status,
+        "rounds": [dict(each) for each in turn.rounds],
         "reply": b"".join(turn.received).decode("utf-8", "replace"),
         "outcome": state,
         "failure": stream.failure.message if stream.failure else "",
         "usage": list(stream.usage) if stream.usage else [],
-        "seconds": round(time.monotonic() - turn.started, 3),
+        "seconds": round(turn.age, 3),
         "receipt": turn.context.receipt.to_json(),
     }
     if turn.reply.defect:
@@ -50,9 +52,20 @@ def record_end(flow: HTTPFlow, turn: Turn) -> None:
     _log.info("%s %s", _log_prefix(turn), flow.comment)
 
 
+def record_wait(flow: HTTPFlow, turn: Turn) -> None:
+    """Show what a turn is waiting for."""
+    wait = max(turn.not_before - time.monotonic(), turn.gate.seconds_shut)
+    ahead = turn.gate.ahead_of(turn.ticket)
+    words = f"queued, {ahead} before it" if ahead or wait <= 0 else f"trying again in {wait:.0f} s"
+    if turn.rounds:
+        words += f" after {turn.rounds[-1]['rule']}"
+    flow.comment = words
+    _log.info("%s %s", _log_prefix(turn), words)
+
+
 def record_body(flow: HTTPFlow, turn: Turn) -> None:
     """Show what the client got: mitmproxy keeps nothing of a body that was streamed."""
-    if flow.response:
+    if flow.response and turn.context.stream:
         flow.response.data.content = b"".join(turn.sent)
 
 
@@ -72,10 +85,14 @@ def _summary(turn: Turn, state: str) -> str:
         parts.append(" ".join(names))
     if stream.failure:
         parts.append(stream.failure.message)
+    if turn.rounds:
+        parts.append(
+            f"{len(turn.rounds)} tried again ({', '.join({str(r['rule']) for r in turn.rounds})})"
+        )
     if not turn.context.receipt.lossless:
         kinds = [e.kind for e in turn.context.receipt.entries]
         parts.append(
             f"{sum(k in ('dropped', 'changed', 'repaired', 'added') for k in kinds)} noted"
         )
-    parts.append(f"{time.monotonic() - turn.started:.1f}s")
+    parts.append(f"{turn.age:.1f}s")
     return " · ".join(parts)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+import random
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from codex_glm.proxy import replies
+from codex_glm.proxy import replies, upstream
+from codex_glm.proxy.retry import Retries
 from codex_glm.translation import errors
 from codex_glm.translation.reply import ReplyTranslator
 from codex_glm.translation.wire_json import encode_json
@@ -15,68 +19,177 @@ from codex_glm.translation.wire_json import encode_json
 if TYPE_CHECKING:
     from mitmproxy import http
 
+    from codex_glm.proxy.gate import Gate
+    from codex_glm.proxy.retry import RetryLimits
+    from codex_glm.proxy.upstream import Upstream
     from codex_glm.translation.errors import Failure
-    from codex_glm.translation.request import TurnContext
+    from codex_glm.translation.request import TranslatedRequest, TurnContext
+
+_tickets = itertools.count(1)
 
 
 @dataclass(slots=True)
 class Turn:
-    """A turn under way. Its `relay` is the callable that mitmproxy streams the reply through."""
+    """A turn under way, of one round with GLM or of several."""
 
     context: TurnContext
     client_request: http.Request
+    client_id: str
     chat_body: bytes
-    url: str
+    upstreams: tuple[Upstream, ...]
+    """Where it may go, in order; the first is in use."""
+    gates: dict[Upstream, Gate]
     reply: ReplyTranslator
+    retries: Retries
     started: float = field(default_factory=time.monotonic)
+    ticket: int = field(default_factory=_tickets.__next__)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when something changed that the turn may be waiting for."""
+    client_gone: bool = False
+    begun: bool = False
+    """Whether the client has the headers of its event stream."""
     first_byte: float | None = None
+    last_sent: float = 0.0
     upstream_status: int = 0
+    not_before: float = 0.0
+    rounds: list[dict[str, object]] = field(default_factory=list)
+    """The rounds that failed: the rule, GLM's words, and the seconds waited before the next."""
     received: list[bytes] = field(default_factory=list)
     """What GLM sent."""
     sent: list[bytes] = field(default_factory=list)
     """What the client got."""
+
+    @property
+    def upstream(self) -> Upstream:
+        """Where the current round goes."""
+        return self.upstreams[0]
+
+    @property
+    def gate(self) -> Gate:
+        """The gate of the current upstream's key."""
+        return self.gates[self.upstream]
+
+    def chat_request(self) -> http.Request:
+        """Make the request of the current round."""
+        return upstream.chat_request(self.upstream, self.chat_body)
+
+    def open(self) -> bytes:
+        """Give what opens the client's event stream."""
+        self.begun = True
+        return self._keep(self.reply.open())
+
+    def pulse(self) -> bytes:
+        """Give an event that keeps the client waiting."""
+        return self._keep(self.reply.pulse())
 
     def relay(self, data: bytes) -> bytes | list[bytes]:
         """Translate streamed bytes of GLM; an empty `data` ends them.
 
         In mid-stream an empty answer must be a list: to mitmproxy, empty bytes end the reply.
         """
+        if not data:
+            return self.end_stream() or []
         self._note(data)
-        out = self.reply.receive_data(data) if data else self.reply.receive_eof()
-        if not out:
-            return []
-        self.sent.append(out)
-        return out
+        return self._keep(self.reply.receive_data(data)) or []
 
-    def answer_whole(self, status: int, body: bytes) -> http.Response:
-        """Translate a reply of GLM that was not streamed through: an error, or for a client that
-        does not stream.
-        """
+    def end_stream(self) -> bytes:
+        """End what GLM streams."""
+        return self._keep(self.reply.receive_eof())
+
+    def take_whole(self, status: int, body: bytes) -> bytes:
+        """Translate a reply of GLM that came whole: an error, or one that is not streamed."""
         self._note(body)
         self.upstream_status = status
         if 200 <= status < 300:
-            out = self.reply.receive_data(body) + self.reply.receive_eof()
-        else:
-            out = self.reply.fail(errors.upstream_body_failure(body, status))
-        return self._whole(out)
+            return self._keep(self.reply.receive_data(body) + self.reply.receive_eof())
+        return self._keep(self.reply.refuse(body, status))
 
-    def answer_failure(self, failure: Failure) -> http.Response:
-        """End the turn without a reply of GLM."""
-        return self._whole(self.reply.fail(failure))
+    def lose(self, rule: str, cause: str) -> bytes:
+        """Note that GLM's side of the connection is gone."""
+        return self._keep(self.reply.fail(errors.failure(rule, cause)))
 
     def abandon(self, cause: str) -> None:
-        """Note that the connection ended before the reply did."""
-        self.reply.fail(errors.failure("cut", cause))
+        """Note that the client left, or that mitmproxy ended the turn."""
+        self.reply.give_up(errors.failure("cut", cause))
 
-    def _whole(self, out: bytes) -> http.Response:
-        if self.context.stream:
-            response = replies.event_stream(out)
-        elif failure := self.reply.stream.failure:
-            response = replies.error_reply(failure)
+    def fail(self, failure: Failure) -> http.Response:
+        """End the turn without a reply of GLM."""
+        self._keep(self.reply.give_up(failure))
+        return self.response()
+
+    def accepted(self) -> None:
+        """Note that GLM has taken the turn on."""
+        self.gate.accepted(self.ticket)
+
+    def leave_gate(self) -> None:
+        """Make room for the next turn."""
+        self.gate.left(self.ticket, well=self.upstream_status == 200)
+
+    def another_round(self) -> bool:
+        """Decide what follows a round: True for another one, False where the turn is over."""
+        fault = self.reply.stream.fault
+        if fault is None:
+            self.leave_gate()
+            return False
+        wait = self.retries.next_wait(fault, self.age, random.random())  # noqa: S311  # jitter
+        if fault.rule == "concurrency":
+            self.gate.refused(self.ticket, wait or 0.0)
         else:
-            response = replies.json_reply(self.reply.stream.response)
-        self.sent.append(response.content or b"")
-        return response
+            self.gate.left(self.ticket)
+        if wait is None and not (fault.failover and self._move_on(fault)):
+            return False
+        self.not_before = time.monotonic() + (wait or 0.0)
+        self.rounds.append({"rule": fault.rule, "said": fault.message, "wait": wait or 0.0})
+        self.context.receipt.add("retried", fault.rule, fault.message)
+        self.reply.try_again()
+        return True
+
+    def conclude(self) -> bytes:
+        """Give the terminal event, if a fault was held back; Codex then need not try again."""
+        fault = self.reply.stream.fault
+        if fault is None:
+            return b""
+        if self.rounds:
+            words = f"{fault.message} Tried {len(self.rounds) + 1} times in {self.age:.0f} s."
+            http_code = fault.http_code or fault.code
+            fault = replace(fault, code="invalid_prompt", http_code=http_code, message=words)
+        return self._keep(self.reply.give_up(fault))
+
+    def response(self) -> http.Response:
+        """Make the client's whole response, as it was or is to be sent."""
+        failure = self.reply.stream.failure
+        if self.context.stream:
+            return replies.event_stream(b"".join(self.sent))
+        if failure:
+            return replies.error_reply(failure)
+        return replies.json_reply(self.reply.stream.response)
+
+    @property
+    def age(self) -> float:
+        """Seconds since the turn began."""
+        return time.monotonic() - self.started
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the client last got something."""
+        return time.monotonic() - self.last_sent
+
+    def _move_on(self, fault: Failure) -> bool:
+        left, *rest = self.upstreams
+        if not rest:
+            return False
+        self.upstreams = tuple(rest)
+        self.retries = Retries(self.retries.limits)
+        other = "" if left.product == self.upstream.product else ", which is billed differently"
+        words = f"{fault.rule} at {left.base}: went on to {self.upstream.base}{other}"
+        self.context.receipt.add("changed", "failover", words)
+        return True
+
+    def _keep(self, out: bytes) -> bytes:
+        if out:
+            self.sent.append(out)
+            self.last_sent = time.monotonic()
+        return out
 
     def _note(self, data: bytes) -> None:
         if self.first_byte is None:
@@ -86,8 +199,20 @@ class Turn:
 
 
 def new_turn(
-    context: TurnContext, client_request: http.Request, chat_body: dict[str, object], url: str
+    translated: TranslatedRequest,
+    flow: http.HTTPFlow,
+    gates: dict[Upstream, Gate],
+    limits: RetryLimits,
 ) -> Turn:
-    """Begin a turn: this is where its id and its time come from."""
-    reply = ReplyTranslator(context, f"resp_{uuid.uuid4().hex}", int(time.time()))
-    return Turn(context, client_request, encode_json(chat_body), url, reply)
+    """Begin a turn: this is where its id and its time come from. `gates` are in order of use."""
+    context = translated.context
+    return Turn(
+        context=context,
+        client_request=flow.request,
+        client_id=flow.client_conn.id,
+        chat_body=encode_json(translated.chat_body),
+        upstreams=tuple(gates),
+        gates=gates,
+        reply=ReplyTranslator(context, f"resp_{uuid.uuid4().hex}", int(time.time())),
+        retries=Retries(limits),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -9,19 +10,38 @@ from mitmproxy import http
 
 from codex_glm import __version__
 from codex_glm.proxy.api_key import ApiKey, WireHeaders
+from codex_glm.translation.models import base_kind
 
 if TYPE_CHECKING:
     from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 
-def chat_request(base: str, body: bytes, key: ApiKey) -> http.Request:
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """One place to send turns to: a base URL and the key for it."""
+
+    base: str
+    key: ApiKey
+
+    @property
+    def url(self) -> str:
+        """The chat completions endpoint."""
+        return f"{self.base}/chat/completions"
+
+    @property
+    def product(self) -> str:
+        """What is billed there: `plan`, `payg` or `other`."""
+        return base_kind(self.base).rpartition("-")[2]
+
+
+def chat_request(target: Upstream, body: bytes) -> http.Request:
     """Make the request for GLM. Nothing of the client's headers is in it.
 
     Compression is declined because streamed bytes reach the translator as they are.
     """
-    request = http.Request.make("POST", f"{base}/chat/completions", body)
+    request = http.Request.make("POST", target.url, body)
     headers = http.Headers(
-        host=urlsplit(base).netloc,
+        host=request.host_header or request.host,
         content_type="application/json",
         content_length=str(len(body)),
         accept="text/event-stream",
@@ -29,7 +49,7 @@ def chat_request(base: str, body: bytes, key: ApiKey) -> http.Request:
         accept_encoding="identity",
         user_agent=f"codex-glm/{__version__}",
     )
-    request.headers = WireHeaders.carrying(headers, key)
+    request.headers = WireHeaders.carrying(headers, target.key)
     return request
 
 

@@ -10,7 +10,15 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from .models import ALIASES, FLAGSHIP, MODELS, SMALL, find_model, resolve_model
+from .models import (
+    ALIASES,
+    FLAGSHIP,
+    MODELS,
+    SMALL,
+    find_model,
+    resolve_model,
+    served_models,
+)
 
 if TYPE_CHECKING:
     from .models import Model, ModelMap
@@ -41,7 +49,7 @@ def catalog(base: str, own_rules: ModelMap = ()) -> JsonObject:
     Other makers' names, and those of the user's own rules, are described as the model that answers
     for them, and hidden from Codex's picker.
     """
-    served = [m for m in MODELS.values() if not m.hidden and (base == "other" or base in m.served)]
+    served = [MODELS[name] for name in served_models(base)]
     return {
         "object": "list",
         "data": [

@@ -5,8 +5,10 @@ The table itself is data: `errors.toml`.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,11 @@ from .wire_json import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_GLM_ZONE = timezone(timedelta(hours=8))
+"""The clock of GLM's messages, which name no zone (measured on z.ai, 2026-08 and 2026-09)."""
+
+_RESET = re.compile(r"reset(?:s)? at (\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,10 @@ class Failure:
     """`error.code` of a reply that is not streamed, where it differs."""
     rule: str = "request"
     """The row of `errors.toml` that made it, or `request` for the client's own mistakes."""
+    retry: str = ""
+    """The pace at which another try is worth while; empty: none is."""
+    failover: bool = False
+    """Whether another key or base may do better."""
 
     def to_json(self) -> dict[str, object]:
         """Give OpenAI's error shape, `{"error": {...}}`."""
@@ -46,6 +57,16 @@ class Failure:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What the sentences about a failure need to know of the turn."""
+
+    models: tuple[str, ...] = ()
+    """The models that work at the turn's base."""
+    zone: tzinfo = UTC
+    """The person's time zone."""
+
+
 class RequestError(Exception):
     """The client's request cannot be served; `failure` says why and with which status."""
 
@@ -56,6 +77,8 @@ class RequestError(Exception):
         self.failure = Failure(code, message, 400, "invalid_request_error", param)
 
 
+NO_ADVICE = Advice()
+
 _TABLE = tomllib.loads(files(__package__).joinpath("errors.toml").read_text("utf-8"))
 _BY_CODE = {code: rule for rule, row in _TABLE["rows"].items() for code in row.get("codes", ())}
 _BY_STATUS = {
@@ -63,33 +86,51 @@ _BY_STATUS = {
 }
 
 
-def failure(rule: str, said: str = "") -> Failure:
+def pace(failure: Failure) -> list[float]:
+    """Give the seconds to wait before each further try after a failure."""
+    return list(_TABLE["pace"].get(failure.retry, ()))
+
+
+def failure(rule: str, said: str = "", advice: Advice = NO_ADVICE) -> Failure:
     """Make the failure of one row; `said` is GLM's own sentence or the cause, if any."""
     row = _TABLE["rows"].get(rule, _TABLE["default"])
-    message = f"{row['say']} ({said})" if said else row["say"]
+    say = row["say"].replace("{models}", ", ".join(advice.models) or "those of your plan")
     return Failure(
         row["code"],
-        message,
+        f"{say} ({said})" if said else say,
         row["status"],
         row["type"],
         http_code=row.get("http_code", ""),
         rule=rule,
+        retry=row.get("retry", ""),
+        failover=row.get("failover", False),
     )
 
 
-def upstream_failure(error: Mapping[str, object], status: int = 200) -> Failure:
+def upstream_failure(
+    error: Mapping[str, object], status: int = 200, advice: Advice = NO_ADVICE
+) -> Failure:
     """Map an error object of GLM, `{"code", "message"}`, and the HTTP status it came with.
 
-    GLM's codes are strings on the wire and integers in its reference; both are taken.
+    GLM's codes are strings on the wire and integers in its reference; both are taken. A reset
+    time is given in the person's zone.
     """
     code = str(error.get("code", ""))
-    words = str(error.get("message") or error.get("msg") or "")
+    words = _RESET.sub(
+        lambda found: f"reset at {_local(found[1], advice.zone)}",
+        str(error.get("message") or error.get("msg") or ""),
+    )
     rule = _BY_CODE.get(code) or _BY_STATUS.get(status, "unknown")
     origin = f"GLM {code}" if code else f"HTTP {status}"
-    return failure(rule, f"{origin}: {words}" if words else origin)
+    return failure(rule, f"{origin}: {words}" if words else origin, advice)
 
 
-def upstream_body_failure(body: bytes, status: int) -> Failure:
+def _local(time: str, zone: tzinfo) -> str:
+    local = datetime.fromisoformat(time).replace(tzinfo=_GLM_ZONE).astimezone(zone)
+    return local.strftime("%Y-%m-%d %H:%M %Z").strip()
+
+
+def upstream_body_failure(body: bytes, status: int, advice: Advice = NO_ADVICE) -> Failure:
     """Map a whole upstream reply that is no stream: JSON in any of GLM's shapes, HTML, nothing.
 
     Shapes: `{"error": {...}}` (captured), flat `{"code", "message"}` (reference) and the wrapped
@@ -101,10 +142,10 @@ def upstream_body_failure(body: bytes, status: int) -> Failure:
         value = None
     if not isinstance(value, dict):
         rule = "not_a_stream" if status == 200 else _BY_STATUS.get(status, "unknown")
-        return failure(rule, f"HTTP {status}")
+        return failure(rule, f"HTTP {status}", advice)
     error = value.get("error", value)
     if not isinstance(error, dict):
         error = {"message": error}
     if status == 200 and "code" not in error:
         return failure("not_a_stream", str(error.get("message") or "HTTP 200"))
-    return upstream_failure(error, status)
+    return upstream_failure(error, status, advice)

@@ -70,6 +70,7 @@ class ReasoningItem:
         self._model = model
         self._seal_key = seal_key
         self._text = GrowingText()
+        self._kept_from = 0
 
     def open(self) -> list[Event]:
         """Announce the item and its only summary part."""
@@ -85,11 +86,15 @@ class ReasoningItem:
             return []
         return [events.summary_text("delta", self.id, self.output_index, certain)]
 
+    def begin_anew(self) -> None:
+        """Keep for the next request only what comes from here on."""
+        self._kept_from = len(self._text.value)
+
     def close(self, _status: str = "completed") -> list[Event]:
         """Finish the item and seal the thinking for the next request."""
         text = self._text.value
         summary: list[JsonObject] = [{"type": "summary_text", "text": text}]
-        item = self._json(summary, seal(text, self._model, self._seal_key))
+        item = self._json(summary, seal(text[self._kept_from :], self._model, self._seal_key))
         return [
             events.summary_text("done", self.id, self.output_index, text),
             events.summary_part("done", self.id, self.output_index, text),

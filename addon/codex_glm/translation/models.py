@@ -81,6 +81,13 @@ def base_kind(url: str) -> str:
     return f"{maker}-{product}" if maker else "other"
 
 
+def served_models(base: str) -> tuple[str, ...]:
+    """Name the models to choose from at a base (`base_kind`; `other` serves all)."""
+    return tuple(
+        m.name for m in MODELS.values() if not m.hidden and (base == "other" or base in m.served)
+    )
+
+
 def resolve_model(asked: str, base: str, own_rules: ModelMap = ()) -> str:
     """Give the GLM model for the name that a client asked for.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-type Kind = Literal["dropped", "repaired", "renamed", "changed", "added", "withheld"]
+type Kind = Literal["dropped", "repaired", "renamed", "changed", "added", "withheld", "retried"]
 
-LOSSLESS_KINDS: frozenset[str] = frozenset({"renamed", "withheld"})
-"""Kinds that leave the meaning whole: a name that is mapped back, and the client's own identity."""
+LOSSLESS_KINDS: frozenset[str] = frozenset({"renamed", "withheld", "retried"})
+"""Kinds that leave the meaning whole: names that are mapped back, the client's own identity, and
+rounds that ended in an error before GLM had given anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from .events import Event
     from .request import TurnContext
     from .sse import ServerSentEvent
+    from .wire_json import JsonObject
 
 _DONE = "[DONE]"
+_JOINED = "data: {"
 
 
 class ReplyTranslator:
@@ -31,6 +33,12 @@ class ReplyTranslator:
         self.defect: Exception | None = None
         self._decoder = SSEDecoder()
         self._started = False
+        self._context = context
+        self._generation = ""
+
+    def open(self) -> bytes:
+        """Give the events that open the response, before anything came from GLM."""
+        return self._guarded(list)
 
     def receive_data(self, data: bytes) -> bytes:
         """Take bytes of GLM's body; give the frames that they complete, perhaps none."""
@@ -39,6 +47,27 @@ class ReplyTranslator:
     def receive_eof(self) -> bytes:
         """End GLM's body; give what is still owed, the terminal event at the latest."""
         return self._guarded(self._end)
+
+    def refuse(self, body: bytes, status: int) -> bytes:
+        """Take a whole body of GLM that came with an error status."""
+        failure = errors.upstream_body_failure(body, status, self._context.advice)
+        return self.fail(failure)
+
+    def pulse(self) -> bytes:
+        """Give an event that says no more than that the turn is under way."""
+        return self._guarded(self.stream.pulse)
+
+    def try_again(self) -> None:
+        """Make ready for another reply of GLM, after a fault that was held back."""
+        self._decoder = SSEDecoder()
+        self._generation = ""
+        self.stream.try_again()
+
+    def give_up(self, failure: errors.Failure) -> bytes:
+        """End the reply with a failure, whether or not another try might do better."""
+        self.stream.hold_faults = False
+        self.stream.try_again()
+        return self.fail(failure)
 
     def fail(self, failure: errors.Failure) -> bytes:
         """End the reply for a reason that lies outside GLM's body, such as a cut connection."""
@@ -66,20 +95,46 @@ class ReplyTranslator:
             yield from self.stream.end()
             return
         try:
-            chunk = parse_object(frame.data)
+            chunk = self._parse(frame.data)
         except ValueError as error:
             yield from self.stream.fail(errors.failure("bad_chunk", str(error)))
             return
         if frame.event == "error" and "error" not in chunk:
             chunk = {"error": chunk}
+        yield from self._check_generation(chunk)
         for delta in parse_chunk(chunk):
             yield from self.stream.receive(delta)
+
+    def _parse(self, data: str) -> JsonObject:
+        """Read a frame's chunk, or the whole chunk that follows a cut one in the same frame.
+
+        GLM's gateway has been seen to restart a generation in mid-frame (reported 2026-01 to
+        2026-05 for glm-4.7 to glm-5.1).
+        """
+        try:
+            return parse_object(data)
+        except ValueError:
+            joined = data.rfind(_JOINED)
+            if joined <= 0:
+                raise
+            chunk = parse_object(data[joined:].removeprefix("data:"))
+            self._context.receipt.add("repaired", "joined-frames", "a chunk cut short was left out")
+            return chunk
+
+    def _check_generation(self, chunk: JsonObject) -> list[Event]:
+        generation = chunk.get("id")
+        if not isinstance(generation, str) or not generation:
+            return []
+        known, self._generation = self._generation, generation
+        return self.stream.begin_anew() if known not in ("", generation) else []
 
     def _end(self) -> Iterator[Event]:
         # A last frame that is cut short is the cut itself, not a broken chunk.
         yield from self._translate([f for f in self._decoder.flush() if _is_whole(f.data)])
         if self._decoder.stray and self.stream.untouched:
-            yield from self.stream.fail(errors.upstream_body_failure(self._decoder.stray, 200))
+            yield from self.stream.fail(
+                errors.upstream_body_failure(self._decoder.stray, 200, self._context.advice)
+            )
         yield from self.stream.end()
 
 

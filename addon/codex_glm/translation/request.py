@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, cast
 
 from . import models
 from .content import ContentReader
-from .errors import RequestError
+from .errors import NO_ADVICE, Advice, RequestError
 from .history import HistoryReader
 from .messages import MessageFold
 from .parameters import asked_schema, check_types, refuse_state, translate_parameters
@@ -35,6 +36,8 @@ class TranslationSettings:
     """An effort that takes the place of whatever the client asks; empty: the client decides."""
     seal_key: bytes = b""
     """Binds kept thinking to the key in use; see `reasoning`."""
+    zone: tzinfo = UTC
+    """The person's time zone, for the times that a plan's limits name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class TurnContext:
     names: ToolNames
     receipt: Receipt
     seal_key: bytes
+    advice: Advice = NO_ADVICE
     echo: JsonObject = field(default_factory=dict)
     """The request's fields that a Responses object repeats."""
 
@@ -90,6 +94,7 @@ def translate_request(body: JsonObject, settings: TranslationSettings) -> Transl
         names=names,
         receipt=receipt,
         seal_key=settings.seal_key,
+        advice=Advice(models.served_models(settings.base), settings.zone),
         echo=body,
     )
     return TranslatedRequest(chat, context)

@@ -33,6 +33,10 @@ class ResponseStream:
         self.response: JsonObject = {}
         """The Responses object of the terminal event; empty until then."""
         self.failure: Failure | None = None
+        self.fault: Failure | None = None
+        """A failure that was held back, because another try may do better; see `hold_faults`."""
+        self.hold_faults = False
+        """Whether a failure worth another try is held back while GLM has only been thinking."""
         self.usage: Usage | None = None
         self._context = context
         self._unique = response_id.removeprefix("resp_")
@@ -53,8 +57,19 @@ class ResponseStream:
 
     @property
     def untouched(self) -> bool:
-        """Whether GLM has given nothing yet: no item, no finish_reason."""
-        return not self._opened and not self._reason
+        """Whether GLM has given nothing yet."""
+        return not self._opened
+
+    @property
+    def _only_thinking(self) -> bool:
+        """Whether nothing but thinking was shown, so that another try contradicts nothing."""
+        speaking = isinstance(self._speech, MessageItem)
+        said = any(item["type"] != "reasoning" for item in self._done.values())
+        return not (speaking or said or self._calls)
+
+    @property
+    def _closed(self) -> bool:
+        return self.ended or self.fault is not None
 
     def start(self) -> list[Event]:
         """Open the response."""
@@ -67,8 +82,8 @@ class ResponseStream:
         )
 
     def receive(self, delta: Delta) -> list[Event]:
-        """Take one delta; after the terminal event every delta is silent."""
-        if self.ended or self._is_late(delta):
+        """Take one delta; after the end, or after a fault, every delta is silent."""
+        if self._closed or self._is_late(delta):
             return []
         match delta:
             case ThinkingDelta(text) | TextDelta(text):
@@ -81,7 +96,7 @@ class ResponseStream:
                 self.usage = delta
                 return self.end() if self._reason else []
             case UpstreamError(error):
-                return self.fail(errors.upstream_failure(error))
+                return self.fail(errors.upstream_failure(error, advice=self._context.advice))
             case _ as unreachable:
                 assert_never(unreachable)
 
@@ -94,7 +109,7 @@ class ResponseStream:
 
     def end(self) -> list[Event]:
         """End the reply as GLM ended it: with its finish_reason, or as a cut without one."""
-        if self.ended:
+        if self._closed:
             return []
         if fault := self._fault():
             return self.fail(fault)
@@ -115,10 +130,36 @@ class ResponseStream:
 
     def fail(self, failure: Failure) -> list[Event]:
         """End the reply badly. What is finished stays; what is half done is not passed off."""
-        if self.ended:
+        if self._closed:
+            return []
+        if self.hold_faults and failure.retry and self._only_thinking:
+            self.fault = failure
             return []
         self.failure = failure
         return self._terminate("failed", failure=failure)
+
+    def try_again(self) -> None:
+        """Forget the fault, and what led to it, before another reply of GLM begins."""
+        self.fault, self.usage, self._blank, self._reason = None, None, None, ""
+        self.begin_anew()
+
+    def begin_anew(self) -> list[Event]:
+        """Take note that GLM began the same reply anew, as its gateway does when it restarts.
+
+        Thinking that was shown stays shown, but only the new thinking is kept for GLM. Once more
+        than thinking has been shown, the reply cannot be mended.
+        """
+        if not self._only_thinking:
+            return self.fail(errors.failure("restarted"))
+        if isinstance(self._speech, ReasoningItem):
+            self._speech.begin_anew()
+            self._context.receipt.add("repaired", "restart", "GLM began its thinking anew")
+        return []
+
+    def pulse(self) -> list[Event]:
+        """Say that the turn is still under way, in a form that resets Codex's idle timer."""
+        state = self._object.build("in_progress", [])
+        return self._emit([{"type": "response.in_progress", "response": state}])
 
     def _terminate(
         self, status: str, failure: Failure | None = None, incomplete: str | None = None

@@ -1,0 +1,58 @@
+"""What the user decided, in one piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from codex_glm.proxy.retry import RetryLimits
+from codex_glm.translation.models import base_kind
+from codex_glm.translation.request import TranslationSettings
+
+if TYPE_CHECKING:
+    from codex_glm.proxy.api_key import ApiKey
+    from codex_glm.proxy.upstream import Upstream
+
+DEFAULT_BASE = "https://open.bigmodel.cn/api/coding/paas/v4"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options, checked; `options` makes them."""
+
+    base: str = DEFAULT_BASE
+    base_source: str = "default"
+    key: ApiKey | None = None
+    model_map: tuple[tuple[str, str], ...] = ()
+    effort: str = ""
+    tool_stream: bool = True
+    simulator: str = "off"
+    failover: tuple[Upstream, ...] = ()
+    """Further places to go to, in order."""
+    retries: RetryLimits = field(default_factory=RetryLimits)
+    concurrency: int = 0
+    """Turns of one key at once; 0: learned."""
+    keepalive: float = 10.0
+    """Seconds of silence before the client gets a sign of life."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether turns go to the embedded simulator."""
+        return self.simulator == "on" or (self.simulator == "auto" and self.key is None)
+
+    @property
+    def base_kind(self) -> str:
+        """The product that the base belongs to; see `translation.models.base_kind`."""
+        return base_kind(self.base)
+
+    def translation(self, key: ApiKey) -> TranslationSettings:
+        """Give the part that translation needs, for a turn under `key`."""
+        return TranslationSettings(
+            base=self.base_kind,
+            model_map=self.model_map,
+            tool_stream=self.tool_stream,
+            effort=self.effort,
+            seal_key=key.seal_key,
+            zone=datetime.now().astimezone().tzinfo or UTC,
+        )
