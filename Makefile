@@ -7,7 +7,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.12 --generate-ha
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml
 
 .PHONY: help install run dump start stop logs health test check format golden lock clean \
-	simulator test-codex test-environment
+	simulator test-codex errors test-environment
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /make \1	/' | expand -t 18
@@ -56,6 +56,9 @@ test-codex: test-environment ## run the tests with a Codex of npm (VERSION=0.169
 	@command -v npm >/dev/null || { echo 'make test-codex needs npm: install Node.js.' >&2; exit 1; }
 	@"$(CODEX)" --version 2>/dev/null || { npm install --no-save --no-audit --no-fund --prefix ".venv/codex/$(VERSION)" "@openai/codex@$(VERSION)" && "$(CODEX)" --version; }
 	CODEX_BINARY="$(CODEX)" $(BIN)/python -m pytest tests/e2e $(ARGS)
+
+errors: test-environment ## write the table of tests/errors: what a real Codex shows for each fault
+	$(BIN)/python -m tests.errors.run $(ARGS)
 
 lock: ## resolve the dependencies anew (needs uv; UPGRADE=--upgrade for newer ones)
 	$(COMPILE) -o requirements.lock

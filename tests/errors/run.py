@@ -108,7 +108,7 @@ def main() -> None:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         rows = list(pool.map(provoke, scenarios))
     for row in rows:
-        print(row.line())
+        print(row.line())  # noqa: T201  # a table for the terminal
     problems = {row.name: found for row in rows if (found := row.problems())}
     if not chosen:
         write_table(rows)
