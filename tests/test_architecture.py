@@ -13,10 +13,13 @@ PACKAGE = "codex_glm"
 LONGEST = 280
 
 FORBIDDEN_IN_CORE = {
-    "asyncio", "datetime", "http", "io", "logging", "os", "pathlib", "random", "secrets",
+    "asyncio", "http", "io", "logging", "os", "pathlib", "random", "secrets",
     "select", "socket", "ssl", "subprocess", "threading", "time", "urllib.request", "uuid",
 }  # fmt: skip
 """Clocks, chance and the outside world: values in, values out."""
+
+CLOCKS = {"now", "utcnow", "today"}
+"""What reads a clock in `datetime`, whose values and zones the core may use."""
 
 ROOMS = {
     # room: the rooms of ours that it may import, besides itself
@@ -80,6 +83,12 @@ def test_the_core_imports_the_standard_library_alone(path: Path) -> None:
     foreign = {name for name in imports(path) if room_of(name) != "translation"}
     assert {name for name in foreign if name.split(".")[0] not in sys.stdlib_module_names} == set()
     assert {name for name in foreign if is_in(name, FORBIDDEN_IN_CORE)} == set()
+
+
+@pytest.mark.parametrize("path", files_of("translation"), ids=name_of)
+def test_the_core_reads_no_clock(path: Path) -> None:
+    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+    assert {node.attr for node in nodes if isinstance(node, ast.Attribute)} & CLOCKS == set()
 
 
 @each_file

@@ -9,6 +9,7 @@ from codex_glm.translation.receipt import Kind, Receipt
     [
         ("renamed", True),
         ("withheld", True),
+        ("retried", True),
         ("dropped", False),
         ("repaired", False),
         ("changed", False),

@@ -136,8 +136,8 @@ def test_one_call_where_one_was_asked_for() -> None:
         ([S("a"), Finished("network_error")], "failed", "network_error"),
         ([Finished("model_context_window_exceeded")], "failed", "window"),
         ([S("a"), Finished("odd")], "failed", "finish"),
-        ([S("a"), UpstreamError({"code": "1302"})], "failed", "rate"),
-        ([S("a"), STOP, UpstreamError({"code": "1302"})], "failed", "rate"),
+        ([S("a"), UpstreamError({"code": "1302"})], "failed", "concurrency"),
+        ([S("a"), STOP, UpstreamError({"code": "1302"})], "failed", "concurrency"),
     ],
 )
 def test_the_end(deltas: list[Delta], status: str, code: str | None) -> None:

@@ -115,7 +115,7 @@ class CodexGlm:
         """Hold a turn back until its next round may begin."""
         if turn := self._turns.get(flow.id):
             flow.request = turn.client_request
-            if not rounds.may_go(turn):
+            while not turn.client_gone and not rounds.may_go(turn):
                 record.record_wait(flow, turn)
                 await rounds.wait_for_round(turn)
             flow.request = turn.chat_request()

@@ -53,6 +53,8 @@ class Gate:
             return False
         heapq.heappop(self._waiting)
         self._inside[ticket] = False
+        if self._waiting and len(self._inside) < self.limit:
+            self._notify()  # the next one may have asked before this one left its way
         return True
 
     @property
@@ -74,14 +76,18 @@ class Gate:
         self._notify()
 
     def refused(self, ticket: int, wait: float) -> None:
-        """Note a 1302: hold what GLM bears, and nobody enters for `wait` seconds."""
+        """Note a 1302: hold what GLM bears, and nobody enters for `wait` seconds.
+
+        The ticket goes back to its place in the queue.
+        """
         self._not_before = max(self._not_before, self._clock() + wait)
         if not self._fixed and ticket in self._inside:
             bore = sum(self._inside.values())
             if self.learned and bore < self.limit:
                 self._probe *= 2
             self.limit, self.learned, self._ended_well = max(1, bore), True, 0
-        self._inside.pop(ticket, None)
+        if self._inside.pop(ticket, None) is not None:
+            heapq.heappush(self._waiting, ticket)
         self._notify()
 
     def left(self, ticket: int, *, well: bool = False) -> None:

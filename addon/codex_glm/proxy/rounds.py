@@ -79,17 +79,20 @@ class RoundStream(_ORIGINAL):  # type: ignore[valid-type,misc]  # chosen at run 
     turns: ClassVar[Mapping[str, Turn]] = {}
     pulse_seconds: ClassVar[float] = 10.0
 
-    def _handle_event(self, event: events.Event) -> Commands[None]:
+    def handle_event(self, event: events.Event) -> Commands[None]:
+        """Break silences at once, even where the stream waits for a connection to be made."""
         if isinstance(event, events.Wakeup):
             yield from self._pulse()
         else:
-            yield from super()._handle_event(event)
+            yield from super().handle_event(event)
 
     def make_server_connection(self) -> Commands[bool]:
         """Begin a round: wait for its time, then connect."""
         turn = self._turn()
         if turn and not (yield from self._await_round(turn)):
             return False
+        if turn:
+            self._forget_failed_connections()
         connected: bool = yield from super().make_server_connection()
         return connected
 
@@ -142,19 +145,29 @@ class RoundStream(_ORIGINAL):  # type: ignore[valid-type,misc]  # chosen at run 
         flow = getattr(self, "flow", None)
         return self.turns.get(flow.id) if flow else None
 
+    def _forget_failed_connections(self) -> None:
+        """Let mitmproxy dial again: it remembers for each client which connection failed."""
+        for parent in self.context.layers:
+            if isinstance(parent, layer.HttpLayer):
+                for connection in parent.connections:
+                    if connection is not self.context.client:
+                        connection.error = None
+
     def _await_round(self, turn: Turn) -> Commands[bool]:
         if turn.context.stream and not turn.begun:
             opening = replies.event_stream()
             yield layer.SendHttp(ResponseHeaders(self.stream_id, opening), self.context.client)
             yield from self._send(turn.open())
             yield commands.RequestWakeup(self.pulse_seconds)
-        while True:
-            yield _HOOK(self.flow)
-            if (yield from self.check_killed(True)):
-                return False
-            if may_go(turn):
-                return True
-            yield from self._send(turn.pulse() if turn.begun else b"")
+        yield _HOOK(self.flow)
+        if (yield from self.check_killed(True)):
+            return False
+        if may_go(turn):
+            return True
+        out = turn.abandon("the addon that made the turn wait is gone")
+        yield from self._send(out if turn.begun else b"")
+        yield from self._end_turn(turn)
+        return False
 
     def _end_round(self, turn: Turn) -> Commands[None]:
         if not turn.another_round():
@@ -201,7 +214,7 @@ def may_go(turn: Turn) -> bool:
 
 
 async def wait_for_round(turn: Turn) -> None:
-    """Wait until a round may begin, the client is gone, or it is time for a sign of life."""
+    """Wait until a round may begin, the client is gone, or it is time to say so again."""
     deadline = time.monotonic() + RoundStream.pulse_seconds
     while not turn.client_gone and not may_go(turn):
         now = time.monotonic()

@@ -108,9 +108,9 @@ class Turn:
         """Note that GLM's side of the connection is gone."""
         return self._keep(self.reply.fail(errors.failure(rule, cause)))
 
-    def abandon(self, cause: str) -> None:
-        """Note that the client left, or that mitmproxy ended the turn."""
-        self.reply.give_up(errors.failure("cut", cause))
+    def abandon(self, cause: str) -> bytes:
+        """End a turn whose client left, or that mitmproxy ended."""
+        return self.reply.give_up(errors.failure("cut", cause))
 
     def fail(self, failure: Failure) -> http.Response:
         """End the turn without a reply of GLM."""

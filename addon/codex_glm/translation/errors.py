@@ -44,6 +44,11 @@ class Failure:
     failover: bool = False
     """Whether another key or base may do better."""
 
+    @property
+    def mendable(self) -> bool:
+        """Whether another try may do better, here or elsewhere."""
+        return bool(self.retry) or self.failover
+
     def to_json(self) -> dict[str, object]:
         """Give OpenAI's error shape, `{"error": {...}}`."""
         code = self.http_code or self.code
@@ -120,13 +125,21 @@ def upstream_failure(
         lambda found: f"reset at {_local(found[1], advice.zone)}",
         str(error.get("message") or error.get("msg") or ""),
     )
-    rule = _BY_CODE.get(code) or _BY_STATUS.get(status, "unknown")
+    rule = _BY_CODE.get(code) or _BY_STATUS.get(_status_of(code, status), "unknown")
     origin = f"GLM {code}" if code else f"HTTP {status}"
     return failure(rule, f"{origin}: {words}" if words else origin, advice)
 
 
+def _status_of(code: str, status: int) -> int:
+    """Give the HTTP status that GLM's wrapped form tells as its code, with HTTP 200 around it."""
+    return int(code) if re.fullmatch(r"[45]\d\d", code) else status
+
+
 def _local(time: str, zone: tzinfo) -> str:
-    local = datetime.fromisoformat(time).replace(tzinfo=_GLM_ZONE).astimezone(zone)
+    try:
+        local = datetime.fromisoformat(time).replace(tzinfo=_GLM_ZONE).astimezone(zone)
+    except (ValueError, OverflowError):
+        return time
     return local.strftime("%Y-%m-%d %H:%M %Z").strip()
 
 

@@ -65,9 +65,7 @@ class ReplyTranslator:
 
     def give_up(self, failure: errors.Failure) -> bytes:
         """End the reply with a failure, whether or not another try might do better."""
-        self.stream.hold_faults = False
-        self.stream.try_again()
-        return self.fail(failure)
+        return self._guarded(lambda: self.stream.give_up(failure))
 
     def fail(self, failure: errors.Failure) -> bytes:
         """End the reply for a reason that lies outside GLM's body, such as a cut connection."""

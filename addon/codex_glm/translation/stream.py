@@ -36,7 +36,9 @@ class ResponseStream:
         self.fault: Failure | None = None
         """A failure that was held back, because another try may do better; see `hold_faults`."""
         self.hold_faults = False
-        """Whether a failure worth another try is held back while GLM has only been thinking."""
+        """Whether a failure that another try may mend waits, while GLM has only been thinking."""
+        self.untouched = True
+        """Whether GLM has given nothing yet in this round."""
         self.usage: Usage | None = None
         self._context = context
         self._unique = response_id.removeprefix("resp_")
@@ -56,11 +58,6 @@ class ResponseStream:
         return bool(self.response)
 
     @property
-    def untouched(self) -> bool:
-        """Whether GLM has given nothing yet."""
-        return not self._opened
-
-    @property
     def _only_thinking(self) -> bool:
         """Whether nothing but thinking was shown, so that another try contradicts nothing."""
         speaking = isinstance(self._speech, MessageItem)
@@ -74,17 +71,14 @@ class ResponseStream:
     def start(self) -> list[Event]:
         """Open the response."""
         state = self._object.build("in_progress", [])
-        return self._emit(
-            [
-                {"type": "response.created", "response": state},
-                {"type": "response.in_progress", "response": state},
-            ]
-        )
+        names = ("response.created", "response.in_progress")
+        return self._emit([{"type": name, "response": state} for name in names])
 
     def receive(self, delta: Delta) -> list[Event]:
         """Take one delta; after the end, or after a fault, every delta is silent."""
         if self._closed or self._is_late(delta):
             return []
+        self.untouched &= isinstance(delta, Usage | UpstreamError)
         match delta:
             case ThinkingDelta(text) | TextDelta(text):
                 return self._emit(self._receive_speech(delta, text))
@@ -132,15 +126,21 @@ class ResponseStream:
         """End the reply badly. What is finished stays; what is half done is not passed off."""
         if self._closed:
             return []
-        if self.hold_faults and failure.retry and self._only_thinking:
+        if self.hold_faults and failure.mendable and self._only_thinking:
             self.fault = failure
             return []
         self.failure = failure
         return self._terminate("failed", failure=failure)
 
+    def give_up(self, failure: Failure) -> list[Event]:
+        """End the reply badly, whether or not a fault was held back."""
+        self.hold_faults, self.fault = False, None
+        return self.fail(failure)
+
     def try_again(self) -> None:
         """Forget the fault, and what led to it, before another reply of GLM begins."""
-        self.fault, self.usage, self._blank, self._reason = None, None, None, ""
+        self.fault, self.usage, self._blank = None, None, None
+        self._reason, self.untouched = "", True
         self.begin_anew()
 
     def begin_anew(self) -> list[Event]:
