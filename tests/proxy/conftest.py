@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from codex_glm.translation import errors
 
 from .support import ProxyThread
 
@@ -22,6 +23,13 @@ def clean_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GLM_API_KEY", "GLM_API_BASE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "argv", ["mitmdump"])
+
+
+@pytest.fixture(autouse=True)
+def quick_paces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the proxy's own tries follow at once; `test_retry` tests the true paces."""
+    for name, steps in errors._TABLE["pace"].items():
+        monkeypatch.setitem(errors._TABLE["pace"], name, [0.01] * len(steps))
 
 
 @pytest.fixture(scope="session")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import shlex
+import time
 import tomllib
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from codex_glm.proxy import banner, record, replies
+from codex_glm.proxy.api_key import ApiKey
+from codex_glm.proxy.gate import Gate
+from codex_glm.proxy.retry import RetryLimits
 from codex_glm.proxy.routing import Route, route
 from codex_glm.proxy.turn import new_turn
-from codex_glm.proxy.upstream import guard_connection
+from codex_glm.proxy.upstream import Upstream, guard_connection
 from codex_glm.translation import errors
 from codex_glm.translation.request import TranslationSettings, translate_request
 from mitmproxy.http import Headers, Response
@@ -130,8 +134,8 @@ def test_banner_is_toml() -> None:
 
 def made_turn(**fields: object) -> Turn:
     translated = translate_request(turn_body(**fields), TranslationSettings())
-    request = tflow.tflow().request
-    return new_turn(translated.context, request, translated.chat_body, f"{BASE}/chat")
+    gates = {Upstream(BASE, ApiKey("a.b", "here")): Gate(time.monotonic, lambda: None)}
+    return new_turn(translated, tflow.tflow(), gates, RetryLimits())
 
 
 def test_relay_never_ends_the_reply_early() -> None:

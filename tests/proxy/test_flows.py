@@ -110,9 +110,9 @@ def test_no_secret_is_kept(
         proxy = start_proxy(glm_api_base=glm.base_url, glm_api_key=KEY, save_stream_file=str(dump))
         with (
             proxy.client() as client,
-            client.stream("POST", "/v1/responses", json=turn_body(), headers=HEADERS),
+            client.stream("POST", "/v1/responses", json=turn_body(), headers=HEADERS) as response,
         ):
-            pass
+            response.read()
         wait_until(lambda: proxy.flows)
         proxy.set(save_stream_file=None)
         assert glm.seen[0].headers["authorization"] == f"Bearer {KEY}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -196,7 +197,9 @@ def test_only_glm_is_dialled(
 
         make = upstream.chat_request
         monkeypatch.setattr(
-            upstream, "chat_request", lambda _, body, key: make(other.base_url, body, key)
+            upstream,
+            "chat_request",
+            lambda place, body: make(replace(place, base=other.base_url), body),
         )
         response = proxy.post()
         assert (other.connections, glm.connections) == (0, 0)

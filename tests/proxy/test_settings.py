@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from codex_glm.proxy.api_key import HIDDEN, PLACEHOLDER, ApiKey, WireHeaders, bearer_key
 from codex_glm.proxy.health import health, key_source
-from codex_glm.proxy.options import DEFAULT_BASE, Settings, read_key, read_settings
-from codex_glm.proxy.upstream import address, chat_request
+from codex_glm.proxy.options import read_key, read_settings
+from codex_glm.proxy.retry import RetryLimits
+from codex_glm.proxy.settings import DEFAULT_BASE, Settings
+from codex_glm.proxy.upstream import Upstream, address, chat_request
 from mitmproxy.exceptions import OptionsError
 from mitmproxy.http import Headers
 from mitmproxy.net.http.http1.assemble import assemble_request_head
@@ -29,6 +31,11 @@ def settings(
         "glm_effort": "",
         "glm_tool_stream": True,
         "glm_simulator": "off",
+        "glm_failover": [],
+        "glm_retries": "6",
+        "glm_retry_seconds": "180",
+        "glm_concurrency": "0",
+        "glm_keepalive": "10",
         **options,
     }
     told: Any = SimpleNamespace(**given)
@@ -94,11 +101,22 @@ def test_bad_base_is_named(url: str) -> None:
         ("glm_model_map", ["gpt-5="]),
         ("glm_model_map", ["=glm-5.3"]),
         ("glm_model_map", ["a=b", "c d=e"]),
+        ("glm_failover", [ZAI]),
+        ("glm_failover", [f"{ZAI}=UNSET"]),
+        ("glm_failover", ["http://api.z.ai=HOME"]),
+        ("glm_retries", "many"),
+        ("glm_retries", "-1"),
+        ("glm_retries", "nan"),
+        ("glm_retry_seconds", "1h"),
+        ("glm_retry_seconds", "3601"),
+        ("glm_concurrency", "1001"),
+        ("glm_keepalive", "0"),
+        ("glm_keepalive", ""),
     ],
 )
 def test_bad_value_is_named(name: str, value: object) -> None:
     with pytest.raises(OptionsError, match=rf"^{name}: "):
-        settings(None, None, **{name: value})
+        settings({"HOME": "k"}, None, **{name: value})
 
 
 def test_good_values() -> None:
@@ -111,6 +129,24 @@ def test_good_values() -> None:
     assert (for_translation.base, for_translation.effort) == ("bigmodel-plan", "high")
     assert KEY not in repr(for_translation)
     assert for_translation.seal_key != settings().translation(ApiKey("other", "")).seal_key
+
+
+def test_limits_and_places() -> None:
+    read = settings(
+        {"SPARE": "of.spare"},
+        glm_failover=[f"{ZAI}/=SPARE", f"{ZAI} = SPARE"],
+        glm_retries="2",
+        glm_retry_seconds="7.5",
+        glm_concurrency="3",
+        glm_keepalive="0.5",
+    )
+    assert read.failover == (Upstream(ZAI, ApiKey("of.spare", "SPARE in the environment")),) * 2
+    assert read.retries == RetryLimits(2, 7.5)
+    assert (read.concurrency, read.keepalive) == (3, 0.5)
+    assert "of.spare" not in repr(read)
+    assert [place.product for place in read.failover] == ["payg"] * 2
+    plan = Upstream(DEFAULT_BASE, ApiKey(KEY, ""))
+    assert (plan.product, Upstream("https://a.example", plan.key).product) == ("plan", "other")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +232,7 @@ def test_only_the_bytes_of_wire_headers_carry_the_key() -> None:
 
 
 def test_only_the_wire_form_of_a_request_carries_the_key() -> None:
-    request = chat_request("https://api.z.ai:8443/v4", b"{}", ApiKey(KEY, "here"))
+    request = chat_request(Upstream("https://api.z.ai:8443/v4", ApiKey(KEY, "here")), b"{}")
     head = assemble_request_head(request).decode()
     assert head.startswith("POST /v4/chat/completions HTTP/1.1\r\nhost: api.z.ai:8443\r\n")
     assert f"authorization: Bearer {KEY}\r\n" in head
@@ -215,7 +251,7 @@ def test_only_the_wire_form_of_a_request_carries_the_key() -> None:
 )
 def test_address(base: str, expected: tuple[str, int]) -> None:
     assert address(base) == expected
-    request = chat_request(base, b"", ApiKey(KEY, ""))
+    request = chat_request(Upstream(base, ApiKey(KEY, "")), b"")
     assert (request.host, request.port) == expected
 
 

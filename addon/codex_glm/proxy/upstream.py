@@ -41,7 +41,7 @@ def chat_request(target: Upstream, body: bytes) -> http.Request:
     """
     request = http.Request.make("POST", target.url, body)
     headers = http.Headers(
-        host=request.host_header or request.host,
+        host=urlsplit(target.base).netloc,
         content_type="application/json",
         content_length=str(len(body)),
         accept="text/event-stream",
