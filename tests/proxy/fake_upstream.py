@@ -7,10 +7,14 @@ import json
 import socket
 import struct
 import threading
+import time
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
+
+    type Reply = bytes | Step | Callable[[Seen], bytes | Step]
 
 CUT, RESET, HOLD = "cut", "reset", "hold"
 """How a reply may end, other than well: FIN, RST, or not at all until the client leaves."""
@@ -56,18 +60,32 @@ def chunk(text: str = "", finish: str | None = None) -> bytes:
 WHOLE = chunked(chunk("Hello."), chunk(finish="stop"), b"data: [DONE]\n\n")
 
 
-class FakeUpstream:
-    """Answers each request with the next of `replies`, the last one again and again."""
+class Step(NamedTuple):
+    """A reply with an end of its own; `pause` seconds lie before it and before the end."""
 
-    def __init__(self, *replies: bytes, end: str = "") -> None:
+    reply: bytes = b""
+    end: str = ""
+    pause: float = 0
+
+
+class FakeUpstream:
+    """Answers each request with the next of `replies`, the last one again and again.
+
+    A reply may also be a function that makes it from the request, while the client waits.
+    """
+
+    def __init__(self, *replies: Reply, end: str = "", listens: bool = True) -> None:
         self.seen: list[Seen] = []
         self.left = threading.Event()
         """The client left while a reply was held."""
         self.connections = 0
         self._replies = list(replies)
         self._end = end
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.socket()
+        self._listener.bind(("127.0.0.1", 0))
+        self._listens = listens
         self.port: int = self._listener.getsockname()[1]
+        self._lock = threading.Lock()
         self._open: list[socket.socket] = []
 
     @property
@@ -75,8 +93,14 @@ class FakeUpstream:
         return f"http://127.0.0.1:{self.port}/v4"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
+        if self._listens:
+            self.listen()
         return self
+
+    def listen(self) -> None:
+        """Begin to listen; until then connections are refused."""
+        self._listener.listen(128)
+        threading.Thread(target=self._accept, daemon=True).start()
 
     def __exit__(
         self,
@@ -108,18 +132,30 @@ class FakeUpstream:
         if seen is None:
             return False
         self.seen.append(seen)
-        if self._replies:
-            connection.sendall(self._replies[0])
-            del self._replies[: len(self._replies) > 1]
-        if self._end == HOLD:
+        step = self._next(seen)
+        time.sleep(step.pause)
+        connection.sendall(step.reply)
+        time.sleep(step.pause)
+        end = step.end or self._end
+        if end == HOLD:
             connection.settimeout(5)
             if connection.recv(1) == b"":
                 self.left.set()
-        if self._end == RESET:
+        if end == RESET:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        if self._end:
+        if end:
             connection.close()
-        return not self._end
+        return not end
+
+    def _next(self, seen: Seen) -> Step:
+        if not self._replies:
+            return Step()
+        with self._lock:
+            reply = self._replies[0]
+            del self._replies[: len(self._replies) > 1]
+        if callable(reply):
+            reply = reply(seen)
+        return reply if isinstance(reply, Step) else Step(reply)
 
 
 def _read_request(connection: socket.socket, number: int) -> Seen | None:

@@ -160,11 +160,11 @@ class CodexGlm:
         self._finish(flow, turn)
 
     def client_disconnected(self, client: Client) -> None:
-        """Let a waiting turn see at once that its client is gone."""
+        """Let a waiting turn see at once that its client is gone, and give its place to another."""
         for turn in self._turns.values():
             if turn.client_id == client.id:
                 turn.client_gone = True
-                turn.wake.set()
+                turn.gate.left(turn.ticket)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Let nothing be dialled but GLM."""
