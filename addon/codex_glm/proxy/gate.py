@@ -18,6 +18,8 @@ _FIRST = 4
 """Turns that may start before GLM has accepted any."""
 _PROBE = 4
 """Turns that must end well, for each place at the gate, before one more place is tried."""
+_RAREST_PROBE = 64
+"""The same, after one more place has proved too many again and again."""
 
 
 class Gate:
@@ -42,6 +44,7 @@ class Gate:
         self._not_before = 0.0
         self._ended_well = 0
         self._probe = _PROBE
+        self._probing = False
 
     def may_enter(self, ticket: int) -> bool:
         """Let a ticket in if it is its turn; otherwise it keeps its place in the queue."""
@@ -82,10 +85,11 @@ class Gate:
         """
         self._not_before = max(self._not_before, self._clock() + wait)
         if not self._fixed and ticket in self._inside:
-            bore = sum(self._inside.values())
-            if self.learned and bore < self.limit:
-                self._probe *= 2
-            self.limit, self.learned, self._ended_well = max(1, bore), True, 0
+            if self._probing:
+                self._probe = min(2 * self._probe, _RAREST_PROBE)
+            # Of those that GLM has not answered yet, each lowers the limit if it is refused too.
+            self.limit = max(1, len(self._inside) - 1)
+            self.learned, self._probing, self._ended_well = True, False, 0
         if self._inside.pop(ticket, None) is not None:
             heapq.heappush(self._waiting, ticket)
         self._notify()
@@ -99,5 +103,5 @@ class Gate:
             self._ended_well += 1
             if not self._fixed and self._ended_well >= self._probe * self.limit:
                 self.limit += 1
-                self._ended_well = 0
+                self._probing, self._ended_well = True, 0
         self._notify()

@@ -35,6 +35,7 @@ from mitmproxy.proxy.layers.http._events import (
 from codex_glm.proxy import replies
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Generator, Mapping
 
     from codex_glm.proxy.turn import Turn
@@ -179,6 +180,11 @@ class RoundStream(_ORIGINAL):  # type: ignore[valid-type,misc]  # chosen at run 
         self.server_state = self.state_wait_for_response_headers
         if not (yield from self.make_server_connection()):
             return
+        # mitmproxy may tell twice that a connection failed; the second time is not of this round.
+        queue: deque[events.Event] = self._paused_event_queue
+        told = [event for event in queue if not isinstance(event, ResponseProtocolError)]
+        queue.clear()
+        queue.extend(told)
         server, body = self.context.server, turn.chat_body
         yield layer.SendHttp(
             RequestHeaders(self.stream_id, self.flow.request, end_stream=False), server

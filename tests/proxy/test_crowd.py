@@ -1,0 +1,135 @@
+"""Many turns at once, on a key that bears few."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from codex_glm.proxy.turn import new_turn
+from codex_glm.translation import errors
+from codex_glm.translation.wire_json import encode_json
+
+from tests.translation.grammar import assert_valid
+
+from .fake_upstream import WHOLE, FakeUpstream, reply
+from .support import KEY, events, turn_body, wait_until
+
+if TYPE_CHECKING:
+    from codex_glm.proxy.turn import Turn
+    from codex_glm.translation.request import TranslatedRequest
+
+    from .conftest import StartProxy
+    from .fake_upstream import Seen
+    from .support import ProxyThread
+
+BUSY = reply(b'{"error":{"code":"1302","message":"m"}}', 429)
+
+
+def served(start_proxy: StartProxy, glm: FakeUpstream, **options: object) -> ProxyThread:
+    return start_proxy(glm_api_base=glm.base_url, glm_api_key=KEY, **options)
+
+
+class Bears(FakeUpstream):
+    """Serves so many turns at once, and answers 1302 to the others."""
+
+    def __init__(self, number: int, seconds: float = 0.02) -> None:
+        super().__init__(self._take)
+        self.served: list[int] = []
+        self.refused = 0
+        self.most = 0
+        self._number, self._seconds, self._running = number, seconds, 0
+
+    def _take(self, seen: Seen) -> bytes:
+        with self._lock:
+            if self._running >= self._number:
+                self.refused += 1
+                return BUSY
+            self._running += 1
+            self.most = max(self.most, self._running)
+            self.served.append(int(json.loads(seen.body)["messages"][-1]["content"]))
+        time.sleep(self._seconds)
+        with self._lock:
+            self._running -= 1
+        return WHOLE
+
+
+def ask(proxy: ProxyThread, number: int, stream: bool = True) -> str:
+    body = turn_body(input=str(number), stream=stream)
+    with proxy.client(timeout=60) as client:
+        response = client.post("/v1/responses", json=body)
+    if stream:
+        assert_valid(events(response.content))
+    assert b'"status":"completed"' in response.content
+    return response.text
+
+
+@pytest.fixture
+def arrived(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Give the numbers of the turns in the order in which they came to the addon."""
+    order: list[int] = []
+
+    def noted(translated: TranslatedRequest, *rest: Any) -> Turn:
+        order.append(int(json.loads(encode_json(translated.chat_body))["messages"][-1]["content"]))
+        return new_turn(translated, *rest)
+
+    monkeypatch.setattr("codex_glm.proxy.addon.new_turn", noted)
+    return order
+
+
+def crowd(proxy: ProxyThread, count: int) -> None:
+    """Let turns come all at once, every fifth not streamed."""
+    with ThreadPoolExecutor(count) as pool:
+        asked = [pool.submit(ask, proxy, n, n % 5 > 0) for n in range(count)]
+        for each in asked:
+            each.result()
+
+
+def most_displaced(order: list[int], arrived: list[int]) -> int:
+    return max(abs(place - arrived.index(number)) for place, number in enumerate(order))
+
+
+def test_fifty_turns_on_a_key_that_bears_two(
+    start_proxy: StartProxy, arrived: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(errors._TABLE["pace"], "soon", [0.05] * 7)
+    with Bears(2) as glm:
+        proxy = served(start_proxy, glm)
+        crowd(proxy, 50)
+        assert sorted(glm.served) == list(range(50))
+        assert glm.refused <= 8
+        assert glm.most == 2
+        assert most_displaced(glm.served, arrived) <= 3, "first come, first served"
+    assert next(iter(proxy.addon._gates.values())).limit in (2, 3)
+    wait_until(lambda: len(proxy.flows) == 50)
+    assert {flow.metadata["glm"]["outcome"] for flow in proxy.flows} == {"completed"}
+
+
+def test_one_at_a_time(start_proxy: StartProxy, arrived: list[int]) -> None:
+    with Bears(1) as glm:
+        proxy = served(start_proxy, glm, glm_concurrency="1")
+        crowd(proxy, 8)
+        assert (glm.served, glm.refused, glm.most) == (arrived, 0, 1)
+
+
+def test_each_key_has_its_own_gate(start_proxy: StartProxy) -> None:
+    with Bears(2, seconds=0.3) as glm:
+        proxy = start_proxy(glm_api_base=glm.base_url, glm_concurrency="1")
+        keys = [f"clientclient{n}.clientsecret{n}" for n in range(2)]
+        threads = [
+            threading.Thread(
+                target=proxy.post,
+                args=(turn_body(input=str(n)),),
+                kwargs={"headers": {"authorization": f"Bearer {key}"}},
+            )
+            for n, key in enumerate(keys)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert glm.most == 2
+        assert len(proxy.addon._gates) == 2

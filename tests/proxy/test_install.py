@@ -1,0 +1,183 @@
+"""Where the stream with rounds takes mitmproxy's place, and what is done where it cannot."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from codex_glm.proxy import rounds
+from mitmproxy import version
+from mitmproxy.proxy.layers import http as layer
+
+from .fake_upstream import CUT, WHOLE, FakeUpstream, Step, chunk, chunked, reply
+from .support import KEY, failure_code, last_event, turn_body, wait_until
+
+if TYPE_CHECKING:
+    from .conftest import StartProxy
+    from .support import ProxyThread
+
+BUSY = reply(b'{"error":{"code":"1302","message":"m"}}', 429)
+PLAIN = rounds.RoundStream.original
+
+
+def served(start_proxy: StartProxy, glm: FakeUpstream, **options: object) -> ProxyThread:
+    return start_proxy(glm_api_base=glm.base_url, glm_api_key=KEY, **options)
+
+
+@pytest.fixture(autouse=True)
+def plain_again() -> object:
+    yield
+    assert layer.HttpStream is PLAIN, "a proxy that ended gives mitmproxy its stream back"
+
+
+@pytest.fixture
+def unknown_mitmproxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(version, "VERSION", "13.0.0")
+
+
+def test_installed_and_given_back(start_proxy: StartProxy) -> None:
+    proxy = start_proxy(glm_api_key=KEY)
+    assert layer.HttpStream is rounds.RoundStream
+    assert issubclass(rounds.RoundStream, PLAIN)
+    assert rounds.RoundStream.turns is proxy.addon._turns
+    proxy.addon.done()
+    assert layer.HttpStream is PLAIN
+
+
+@pytest.mark.parametrize("lacking", ["make_server_connection", "check_killed", "send_response"])
+def test_a_mitmproxy_that_lacks_something_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, lacking: str
+) -> None:
+    class Lacking:
+        pass
+
+    for name in set(rounds._RELIED_ON) - {lacking}:
+        setattr(Lacking, name, None)
+    monkeypatch.setattr(rounds, "_ORIGINAL", Lacking)
+    assert not rounds.install({})
+    assert layer.HttpStream is PLAIN
+    assert lacking in caplog.text
+    assert "retries are left to Codex" in caplog.text
+
+
+@pytest.mark.parametrize("known", ["12.2.0", "12.3.7"])
+def test_known_versions(monkeypatch: pytest.MonkeyPatch, known: str) -> None:
+    monkeypatch.setattr(version, "VERSION", known)
+    assert rounds.install({})
+    rounds.uninstall()
+
+
+@pytest.mark.usefixtures("unknown_mitmproxy")
+class TestFallback:
+    """Hooks alone: errors are told so that Codex tries again, and nothing hangs."""
+
+    @pytest.mark.parametrize(
+        ("answer", "code", "status"),
+        [
+            (BUSY, "rate_limit_exceeded", 429),
+            (reply(b"<html>", 502, "text/html"), "server_error", 502),
+            (reply(b'{"error":{"code":"1308","message":"m"}}', 429), "invalid_prompt", 429),
+            (chunked(chunk("Hel")), "server_error", 502),
+            (chunked(), "server_error", 502),
+        ],
+    )
+    def test_errors(self, start_proxy: StartProxy, answer: bytes, code: str, status: int) -> None:
+        with FakeUpstream(answer) as glm:
+            proxy = served(start_proxy, glm)
+            streamed, whole = proxy.post(), proxy.post(turn_body(stream=False))
+            assert len(glm.seen) == 2
+        assert failure_code(streamed) == code
+        assert whole.status_code == status
+        assert set(whole.json()) == {"error"}
+        assert proxy.flow().metadata["glm"]["outcome"] == "failed"
+        assert layer.HttpStream is PLAIN
+
+    def test_turns(self, start_proxy: StartProxy) -> None:
+        with FakeUpstream(WHOLE) as glm:
+            proxy = served(start_proxy, glm, glm_concurrency="1")
+            with proxy.client() as client:
+                for _ in range(3):
+                    assert last_event(client.post("/v1/responses", json=turn_body()))
+                whole = client.post("/v1/responses", json=turn_body(stream=False)).json()
+            assert whole["status"] == "completed"
+            assert {seen.connection for seen in glm.seen} == {1}
+
+    def test_cuts_and_refusals_end(self, start_proxy: StartProxy) -> None:
+        with FakeUpstream(end=CUT) as glm:
+            proxy = served(start_proxy, glm)
+            assert proxy.post().status_code == 502
+            assert proxy.flow().metadata["glm"]["outcome"] == "failed"
+
+
+def loaded_anew() -> object:
+    """Load the package as mitmproxy does on a change of the script."""
+    script = Path(rounds.__file__).parents[2] / "glm.py"
+    namespace: dict[str, object] = {"__file__": str(script)}
+    exec(compile(script.read_text(), str(script), "exec"), namespace)
+    (addon,) = namespace["addons"]  # type: ignore[misc,attr-defined]
+    return addon
+
+
+@pytest.fixture
+def modules() -> object:
+    """Keep the modules of the tests apart from those that a reload makes."""
+    ours = {n: m for n, m in sys.modules.items() if n.partition(".")[0] == "codex_glm"}
+    path = list(sys.path)
+    yield
+    for name in [n for n in sys.modules if n.partition(".")[0] == "codex_glm"]:
+        del sys.modules[name]
+    sys.modules.update(ours)
+    sys.path[:] = path
+
+
+def reload(proxy: ProxyThread) -> None:
+    """Replace the addon of a running proxy, in the order in which mitmproxy does."""
+
+    async def replace() -> None:
+        scripts = proxy.master.addons.get("scriptloader")
+        proxy.master.addons.remove(proxy.addon)
+        scripts.addons.clear()
+        proxy.addon = loaded_anew()  # type: ignore[assignment]
+        scripts.addons.append(proxy.master.addons.register(proxy.addon))
+        proxy.addon.configure({"glm_api_key"})
+
+    proxy.run(replace())
+
+
+@pytest.mark.usefixtures("modules")
+@pytest.mark.filterwarnings("error:Two conflicting event classes")
+def test_a_reload_keeps_one_level(start_proxy: StartProxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLM_API_KEY", KEY)
+    with FakeUpstream(WHOLE, BUSY, WHOLE) as glm:
+        proxy = start_proxy(glm_api_base=glm.base_url)
+        assert last_event(proxy.post())["type"] == "completed"
+        for _ in range(3):
+            reload(proxy)
+        stream = layer.HttpStream
+        assert stream is not rounds.RoundStream
+        assert stream.__mro__[1] is PLAIN
+        assert stream.original is PLAIN  # type: ignore[attr-defined]
+        assert last_event(proxy.post())["type"] == "completed"
+        assert len(glm.seen) == 3
+        proxy.addon.done()
+
+
+@pytest.mark.usefixtures("modules")
+def test_a_turn_that_waits_ends_with_its_addon(
+    start_proxy: StartProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLM_API_KEY", KEY)
+    with FakeUpstream(Step(BUSY, pause=0.2), WHOLE) as glm:
+        proxy = start_proxy(glm_api_base=glm.base_url)
+        answers = []
+        asking = threading.Thread(target=lambda: answers.append(proxy.post()))
+        asking.start()
+        wait_until(lambda: glm.seen)
+        reload(proxy)
+        asking.join(5)
+        assert failure_code(answers[0]) == "server_error", "Codex may try again"
+        assert last_event(proxy.post())["type"] == "completed"
+        proxy.addon.done()

@@ -1,0 +1,240 @@
+"""Turns that wait: what the client and the person see, who goes first, and who leaves."""
+
+from __future__ import annotations
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from codex_glm.proxy import record
+from codex_glm.translation import errors
+
+from tests.translation.grammar import assert_valid
+
+from .fake_upstream import HOLD, WHOLE, FakeUpstream, Step, chunk, chunked, reply
+from .support import KEY, events, turn_body, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+    from codex_glm.proxy.gate import Gate
+    from codex_glm.proxy.turn import Turn
+    from mitmproxy.http import HTTPFlow
+
+    from .conftest import StartProxy
+    from .support import ProxyThread
+
+BUSY = reply(b'{"error":{"code":"1302","message":"m"}}', 429)
+KEEPALIVE = 0.2
+QUIET = 2.5 * KEEPALIVE
+"""How long a silence may be on a machine that does other things too."""
+
+
+def served(start_proxy: StartProxy, glm: FakeUpstream, **options: object) -> ProxyThread:
+    return start_proxy(glm_api_base=glm.base_url, glm_api_key=KEY, **options)
+
+
+def gate_of(proxy: ProxyThread) -> Gate:
+    (gate,) = proxy.addon._gates.values()
+    return gate
+
+
+def turns(proxy: ProxyThread) -> list[Turn]:
+    return list(proxy.addon._turns.values())
+
+
+@contextmanager
+def posting(proxy: ProxyThread, **fields: object) -> Iterator[httpx.Response]:
+    """Post a turn and read nothing yet but its headers; leaving the block is leaving the proxy."""
+    with (
+        proxy.client() as client,
+        client.stream("POST", "/v1/responses", json=turn_body(**fields)) as response,
+    ):
+        yield response
+
+
+def read(proxy: ProxyThread) -> tuple[list[dict[str, object]], float]:
+    """Read a streamed turn to its end; give the events and the longest silence."""
+    body, longest = b"", 0.0
+    with posting(proxy) as response:
+        last = time.monotonic()
+        for piece in response.iter_raw():
+            now = time.monotonic()
+            longest, last = max(longest, now - last), now
+            body += piece
+    told = events(body)
+    assert_valid(told)
+    return told, longest
+
+
+def pulses(told: list[dict[str, object]]) -> int:
+    return sum(event["type"] == "response.in_progress" for event in told) - 1
+
+
+def check_kept_alive(told: list[dict[str, object]], longest: float, silence: float) -> None:
+    assert told[-1]["type"] == "response.completed"
+    assert longest < QUIET
+    assert silence / QUIET - 1 < pulses(told) <= silence / KEEPALIVE + 1
+
+
+@pytest.fixture
+def slow_paces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a further try be a matter of a second."""
+    monkeypatch.setitem(errors._TABLE["pace"], "soon", [0.9] * 7)
+
+
+def test_kept_alive_while_glm_says_nothing(start_proxy: StartProxy) -> None:
+    with FakeUpstream(Step(WHOLE, pause=0.9)) as glm:
+        proxy = served(start_proxy, glm, glm_keepalive=str(KEEPALIVE))
+        check_kept_alive(*read(proxy), 0.9)
+
+
+def test_kept_alive_in_a_silence_of_the_stream(start_proxy: StartProxy) -> None:
+    class Dripping(FakeUpstream):
+        def _answer(self, connection: socket.socket, _: int) -> bool:
+            connection.recv(65536)
+            connection.sendall(chunked(chunk("Hel"), ended=False))
+            time.sleep(0.9)
+            rest = chunked(chunk("lo."), chunk(finish="stop")).partition(b"\r\n\r\n")[2]
+            connection.sendall(rest)
+            return False
+
+    with Dripping() as glm:
+        proxy = served(start_proxy, glm, glm_keepalive=str(KEEPALIVE))
+        check_kept_alive(*read(proxy), 0.9)
+
+
+@pytest.mark.usefixtures("slow_paces")
+def test_kept_alive_during_back_off(start_proxy: StartProxy) -> None:
+    with FakeUpstream(BUSY, WHOLE) as glm:
+        proxy = served(start_proxy, glm, glm_keepalive=str(KEEPALIVE))
+        check_kept_alive(*read(proxy), 0.9)
+
+
+def test_kept_alive_in_the_queue(start_proxy: StartProxy) -> None:
+    with FakeUpstream(Step(WHOLE, pause=0.45), WHOLE) as glm:
+        proxy = served(start_proxy, glm, glm_keepalive=str(KEEPALIVE), glm_concurrency="1")
+        with posting(proxy):
+            wait_until(lambda: glm.seen)
+            with ThreadPoolExecutor(1) as pool:
+                second = pool.submit(read, proxy)
+                wait_until(lambda: len(turns(proxy)) == 2)
+                comments = [turn.gate.ahead_of(turn.ticket) for turn in turns(proxy)]
+                told, longest = second.result()
+    assert comments[0] == 0
+    check_kept_alive(told, longest, 0.4)
+
+
+def test_kept_alive_while_a_connection_is_made(start_proxy: StartProxy) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        takers = [socket.socket() for _ in range(3)]
+        for taker in takers:  # they fill the listener's queue, so that a further one must wait
+            taker.setblocking(False)
+            taker.connect_ex(("127.0.0.1", port))
+        proxy = start_proxy(
+            glm_api_base=f"http://127.0.0.1:{port}/v4",
+            glm_api_key=KEY,
+            glm_keepalive=str(KEEPALIVE),
+        )
+        begun = time.monotonic()
+        with posting(proxy) as response:
+            body = b""
+            for piece in response.iter_raw():
+                body += piece
+                if body.count(b"response.in_progress") >= 2 * 4:
+                    break
+        assert time.monotonic() - begun < 4 * QUIET
+        wait_until(lambda: not gate_of(proxy)._inside, 1)
+        for taker in takers:
+            taker.close()
+
+
+def test_the_person_sees_the_wait(
+    start_proxy: StartProxy,
+    slow_paces: None,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    comments: list[str] = []
+    show = record.record_wait
+
+    def shown(flow: HTTPFlow, turn: Turn) -> None:
+        show(flow, turn)
+        comments.append(f"{flow.request.path} {flow.comment}")
+
+    monkeypatch.setattr(record, "record_wait", shown)
+    with FakeUpstream(BUSY, WHOLE) as glm:
+        proxy = served(start_proxy, glm, glm_concurrency="1")
+        with caplog.at_level("INFO", logger="glm"), ThreadPoolExecutor(2) as pool:
+            for asked in [pool.submit(read, proxy) for _ in range(2)]:
+                asked.result()
+        wait_until(lambda: len(proxy.flows) == 2)
+    assert "/v1/responses trying again in 1 s after concurrency" in comments
+    assert "trying again in 1 s after concurrency" in caplog.text
+    assert all(flow.comment.startswith("completed") for flow in proxy.flows)
+
+
+def free_in(proxy: ProxyThread, taken: int) -> float:
+    """Give the seconds until the gate has forgotten all but `taken` turns."""
+    begun = time.monotonic()
+    gate = gate_of(proxy)
+    while len(gate._inside) + len(gate._waiting) > taken:
+        assert time.monotonic() - begun < 2
+        time.sleep(0.001)
+    return time.monotonic() - begun
+
+
+SOON = 0.5
+"""A tenth of a second is promised; machines of tests are busy."""
+
+
+@pytest.mark.usefixtures("slow_paces")
+def test_leaving_during_back_off(start_proxy: StartProxy) -> None:
+    with FakeUpstream(BUSY, WHOLE) as glm:
+        proxy = served(start_proxy, glm)
+        with posting(proxy):
+            wait_until(lambda: turns(proxy)[0].rounds)
+        assert free_in(proxy, 0) < SOON
+        wait_until(lambda: proxy.flows, SOON)
+        time.sleep(1)
+        assert len(glm.seen) == 1, "no further try is made"
+    assert proxy.flow().error
+    assert not turns(proxy)
+
+
+def test_leaving_the_queue(start_proxy: StartProxy) -> None:
+    with FakeUpstream(Step(b"", HOLD), WHOLE) as glm:
+        proxy = served(start_proxy, glm, glm_concurrency="1")
+        with posting(proxy):
+            wait_until(lambda: glm.seen)
+            with posting(proxy):
+                wait_until(lambda: gate_of(proxy)._waiting)
+            assert free_in(proxy, 1) < SOON
+            assert len(glm.seen) == 1
+        assert free_in(proxy, 0) < SOON
+        assert glm.left.wait(SOON), "GLM's connection is closed too"
+
+
+def test_leaving_lets_the_next_one_in(start_proxy: StartProxy) -> None:
+    held = chunked(chunk("Hel"), ended=False)
+    with FakeUpstream(Step(held, HOLD), WHOLE) as glm:
+        proxy = served(start_proxy, glm, glm_concurrency="1")
+        with ThreadPoolExecutor(1) as pool:
+            with posting(proxy) as first:
+                pieces = first.iter_raw()
+                assert any(b"Hel" in next(pieces) for _ in range(9))
+                second = pool.submit(read, proxy)
+                wait_until(lambda: gate_of(proxy)._waiting)
+            left = time.monotonic()
+            wait_until(lambda: len(glm.seen) == 2, SOON)
+            assert time.monotonic() - left < SOON
+            assert glm.left.wait(SOON)
+            assert second.result()[0][-1]["type"] == "response.completed"
+    gone = next(flow for flow in proxy.flows if flow.error)
+    assert gone.metadata["glm"]["outcome"] == "failed"
+    assert "closed the reply before" in gone.metadata["glm"]["failure"]
