@@ -24,6 +24,7 @@ PREFIXES = {
     "function_call": "fc_",
     "custom_tool_call": "ctc_",
     "tool_search_call": "tsc_",
+    "compaction": "cmp_",
 }
 MIDDLE = {
     "message": ("content_part.added", "output_text.delta", "output_text.done", "content_part.done"),
@@ -36,6 +37,7 @@ MIDDLE = {
     "function_call": ("function_call_arguments.delta", "function_call_arguments.done"),
     "custom_tool_call": ("custom_tool_call_input.delta", "custom_tool_call_input.done"),
     "tool_search_call": (),
+    "compaction": (),
 }
 """What stands between an item's `added` and `done`, in order; only a delta may repeat or lack."""
 
@@ -47,8 +49,8 @@ def assert_valid(events: list[Event], *, input_rewritten: bool = False) -> None:
 
     Args:
         events: All events, as they stand on the wire.
-        input_rewritten: Whether a custom tool's input could only be known at its end, as the
-            receipt's rule `custom-input` says; its deltas may then differ from it.
+        input_rewritten: Whether what a tool is called with could only be known at its end, as the
+            receipt's rules `custom-input` and `arguments` say; its deltas may then differ.
 
     """
     _check_envelope(events)
@@ -105,8 +107,10 @@ def _check_item(events: list[Event], *, may_stay_open: bool, rewritten: bool) ->
     if kind in ("function_call", "custom_tool_call", "tool_search_call"):
         assert done["call_id"] == item["call_id"]
     joined = "".join(event["delta"] for event in events if event["type"].endswith(".delta"))
-    if not (rewritten and kind == "custom_tool_call"):
-        assert kind == "tool_search_call" or joined == _text_of(done), "deltas differ from the item"
+    if not (rewritten and kind in ("custom_tool_call", "function_call")):
+        assert kind in ("tool_search_call", "compaction") or joined == _text_of(done), (
+            "deltas differ from the item"
+        )
     for event in events:
         _check_done(event, done)
     return done

@@ -160,5 +160,9 @@ def check_golden(path: Path, text: str) -> None:
     assert text == path.read_text("utf-8")
 
 
+def rules(context: TurnContext) -> list[str]:
+    return [entry.rule for entry in context.receipt.entries]
+
+
 def receipt_lines(receipt: Receipt) -> list[str]:
     return [f"{entry.kind} {entry.rule}: {entry.detail}" for entry in receipt.entries]

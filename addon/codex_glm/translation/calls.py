@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import events
+from .arguments import repair_arguments
 from .growing_text import GrowingText, join_pairs
 from .partial_json import PartialString
 from .wire_json import parse_json, parse_object
@@ -23,15 +24,25 @@ if TYPE_CHECKING:
 class FunctionCallItem:
     """A call of a function tool; `tool` is None where GLM called what was not declared."""
 
-    def __init__(
-        self, item_id: str, output_index: int, call_id: str, name: str, tool: Tool | None
+    def __init__(  # what a call is made of
+        self,
+        item_id: str,
+        output_index: int,
+        call_id: str,
+        name: str,
+        tool: Tool | None,
+        schema: JsonObject | None = None,
     ) -> None:
         self.id = f"fc_{item_id}"
         self.output_index = output_index
         self._call_id = call_id
         self._name = tool.name if tool else name
         self._namespace = tool.namespace if tool else None
+        self._tool = tool
+        self._schema = schema or {}
         self._arguments = GrowingText()
+        self.surplus: tuple[str, ...] = ()
+        """Arguments of further calls that GLM wrote into this one; known once it is closed."""
 
     def open(self) -> list[Event]:
         """Announce the call."""
@@ -43,8 +54,9 @@ class FunctionCallItem:
         return [events.arguments_delta(self.id, self.output_index, certain)] if certain else []
 
     def is_whole(self) -> bool:
-        """Tell whether the arguments are a JSON object, or none at all."""
-        return not self._arguments.value.strip() or _is_object(self._arguments.value)
+        """Tell whether the arguments are JSON objects, or none at all."""
+        text = self._arguments.value
+        return not text.strip() or all(map(_is_object, repair_arguments(text, {}).texts))
 
     def close(self, receipt: Receipt) -> list[Event]:
         """Finish the call; arguments that are no JSON go on as they are, for Codex to refuse."""
@@ -54,12 +66,22 @@ class FunctionCallItem:
             receipt.add("repaired", "no-arguments", f"{self._name}: empty arguments became {{}}")
         elif not self.is_whole():
             receipt.add("changed", "bad-arguments", f"{self._name}: not a JSON object, passed on")
-        text = self._arguments.value
+        (text, *surplus), notes = repair_arguments(self._arguments.value, self._schema)
+        self.surplus = tuple(surplus)
+        for note in notes:
+            receipt.add("repaired", "arguments", f"{self._name}: {note}")
         return [
             *sent,
             events.arguments_done(self.id, self.output_index, text),
             events.output_item_done(self.output_index, self._json("completed", text)),
         ]
+
+    def another(self, item_id: str, output_index: int) -> FunctionCallItem:
+        """Make the item for a further call that GLM wrote into this one."""
+        call_id = f"{self._call_id}_{output_index}"
+        return FunctionCallItem(
+            item_id, output_index, call_id, self._name, self._tool, self._schema
+        )
 
     def _json(self, status: str, arguments: str) -> JsonObject:
         item: JsonObject = {
@@ -184,15 +206,20 @@ class ToolSearchCallItem:
 type CallItem = FunctionCallItem | CustomToolCallItem | ToolSearchCallItem
 
 
-def open_call(
-    item_id: str, output_index: int, call_id: str, name: str, tool: Tool | None
+def open_call(  # what a call is made of
+    item_id: str,
+    output_index: int,
+    call_id: str,
+    name: str,
+    tool: Tool | None,
+    schema: JsonObject | None = None,
 ) -> CallItem:
     """Make the item for a call of GLM's, by the kind under which the client declared the tool."""
     if tool and tool.kind == "custom":
         return CustomToolCallItem(item_id, output_index, call_id, tool)
     if tool and tool.kind == "tool_search":
         return ToolSearchCallItem(item_id, output_index, call_id)
-    return FunctionCallItem(item_id, output_index, call_id, name, tool)
+    return FunctionCallItem(item_id, output_index, call_id, name, tool, schema)
 
 
 def _is_object(text: str) -> bool:

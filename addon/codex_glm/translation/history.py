@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from . import compaction
 from .content import Content, ContentReader
 from .errors import RequestError
 from .reasoning import unseal
@@ -161,16 +162,16 @@ class HistoryReader:
         """Read nothing: `tools` has taken the declarations of this item already."""
         return iter(())
 
+    def _compaction_trigger(self, _item: JsonObject, _param: str) -> Iterator[Step]:
+        self._receipt.add("added", "compaction", "GLM is asked for a summary of the conversation")
+        yield Say("user", Content((compaction.REQUEST,)))
+
     def _compaction(self, item: JsonObject, param: str) -> Iterator[Step]:
-        if item.get("type") == "compaction_trigger":
-            raise RequestError(
-                "Remote compaction is not supported. Codex compacts by itself when the provider's "
-                "`name` is neither OpenAI nor Azure.",
-                param=param,
-                code="unsupported_parameter",
-            )
-        self._receipt.add("dropped", "compaction", f"{param}: another server's, unreadable here")
-        return iter(())
+        summary = compaction.read_summary(str(item.get("encrypted_content")), self._seal_key)
+        if summary:
+            yield Say("user", Content((summary,)))
+        else:
+            self._receipt.add("dropped", "compaction", f"{param}: not written under this key")
 
     def _web_search_call(self, _item: JsonObject, param: str) -> Iterator[Step]:
         self._receipt.add(
@@ -202,7 +203,7 @@ _READERS: dict[str, Callable[[HistoryReader, JsonObject, str], Iterator[Step]]] 
     "tool_search_output": HistoryReader._tool_search_output,
     "additional_tools": HistoryReader._declaration,
     "compaction": HistoryReader._compaction,
-    "compaction_trigger": HistoryReader._compaction,
+    "compaction_trigger": HistoryReader._compaction_trigger,
     "web_search_call": HistoryReader._web_search_call,
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import events
+from .compaction import seal_summary
 from .growing_text import GrowingText
 from .reasoning import seal
 
@@ -104,3 +105,30 @@ class ReasoningItem:
     def _json(self, summary: list[JsonObject], envelope: str | None) -> JsonObject:
         item: JsonObject = {"id": self.id, "type": "reasoning", "summary": summary}
         return item | ({"encrypted_content": envelope} if envelope else {})
+
+
+class CompactionItem:
+    """A summary of the conversation, in the place of a message."""
+
+    def __init__(self, item_id: str, output_index: int, seal_key: bytes) -> None:
+        self.id = f"cmp_{item_id}"
+        self.output_index = output_index
+        self._seal_key = seal_key
+        self._text = GrowingText()
+
+    def open(self) -> list[Event]:
+        """Announce the item."""
+        return [events.output_item_added(self.output_index, self._json(""))]
+
+    def append(self, text: str) -> list[Event]:
+        """Take more of the summary; the dialect has no event for it."""
+        self._text.append(text)
+        return []
+
+    def close(self, _status: str = "completed") -> list[Event]:
+        """Finish the item with the whole summary."""
+        envelope = seal_summary(self._text.value, self._seal_key)
+        return [events.output_item_done(self.output_index, self._json(envelope))]
+
+    def _json(self, envelope: str) -> JsonObject:
+        return {"id": self.id, "type": "compaction", "encrypted_content": envelope}

@@ -53,6 +53,8 @@ class TurnContext:
     receipt: Receipt
     seal_key: bytes
     advice: Advice = NO_ADVICE
+    compacting: bool = False
+    """Whether the reply is to be one compaction item."""
     echo: JsonObject = field(default_factory=dict)
     """The request's fields that a Responses object repeats."""
 
@@ -77,7 +79,9 @@ def translate_request(body: JsonObject, settings: TranslationSettings) -> Transl
     model = _choose_model(str(body["model"]), settings, receipt)
     names = ToolNames()
     items = _items(body)
-    tools = translate_tools(_declared(body, items), names, receipt)
+    compacting = any(_is_trigger(item) for item in items)
+    declared = [] if compacting else _declared(body, items)
+    tools = translate_tools(declared, names, receipt)
     messages = _translate_messages(body, items, names, model, settings.seal_key, receipt)
     chat: JsonObject = {"model": model.name, "messages": messages}
     chat |= translate_parameters(body, tools, names, model, settings.effort, receipt)
@@ -95,6 +99,7 @@ def translate_request(body: JsonObject, settings: TranslationSettings) -> Transl
         receipt=receipt,
         seal_key=settings.seal_key,
         advice=Advice(models.served_models(settings.base), settings.zone),
+        compacting=compacting,
         echo=body,
     )
     return TranslatedRequest(chat, context)
@@ -105,6 +110,10 @@ def _choose_model(asked: str, settings: TranslationSettings, receipt: Receipt) -
     if name != asked:
         receipt.add("renamed", "model", f"{asked} is answered by {name}")
     return models.find_model(name)
+
+
+def _is_trigger(item: object) -> bool:
+    return isinstance(item, dict) and item.get("type") == "compaction_trigger"
 
 
 def _items(body: JsonObject) -> list[object]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from . import errors
-from .calls import open_call
 from .chunks import Finished, TextDelta, ThinkingDelta, ToolCallDelta, UpstreamError, Usage
-from .items import MessageItem, ReasoningItem
+from .item_ids import ItemIds
+from .open_calls import OpenCalls
+from .open_speech import OpenSpeech
 from .response import ResponseObject
 
 if TYPE_CHECKING:
-    from .calls import CallItem
     from .chunks import Delta
     from .errors import Failure
     from .events import Event
@@ -41,15 +41,12 @@ class ResponseStream:
         """Whether GLM has given nothing yet in this round."""
         self.usage: Usage | None = None
         self._context = context
-        self._unique = response_id.removeprefix("resp_")
         self._object = ResponseObject(context, response_id, created_at)
         self._sequence = 0
-        self._opened = 0
         self._done: dict[int, JsonObject] = {}
-        self._speech: MessageItem | ReasoningItem | None = None
-        self._blank: ThinkingDelta | TextDelta | None = None
-        self._calls: dict[int, CallItem] = {}
-        self._call_ids: dict[int, str] = {}
+        ids = ItemIds(response_id.removeprefix("resp_"))
+        self._speech = OpenSpeech(context, ids)
+        self._calls = OpenCalls(context, ids)
         self._reason = ""
 
     @property
@@ -60,9 +57,8 @@ class ResponseStream:
     @property
     def _only_thinking(self) -> bool:
         """Whether nothing but thinking was shown, so that another try contradicts nothing."""
-        speaking = isinstance(self._speech, MessageItem)
         said = any(item["type"] != "reasoning" for item in self._done.values())
-        return not (speaking or said or self._calls)
+        return not (self._speech.speaking or said or self._calls)
 
     @property
     def _closed(self) -> bool:
@@ -80,10 +76,10 @@ class ResponseStream:
             return []
         self.untouched &= isinstance(delta, Usage | UpstreamError)
         match delta:
-            case ThinkingDelta(text) | TextDelta(text):
-                return self._emit(self._receive_speech(delta, text))
+            case ThinkingDelta() | TextDelta():
+                return self._emit(self._speech.receive(delta))
             case ToolCallDelta():
-                return self._emit(self._receive_call(delta))
+                return self._emit(self._speech.close() + self._calls.receive(delta))
             case Finished(reason):
                 return self._finish(reason)
             case Usage():
@@ -139,8 +135,7 @@ class ResponseStream:
 
     def try_again(self) -> None:
         """Forget the fault, and what led to it, before another reply of GLM begins."""
-        self.fault, self.usage, self._blank = None, None, None
-        self._reason, self.untouched = "", True
+        self.fault, self.usage, self._reason, self.untouched = None, None, "", True
         self.begin_anew()
 
     def begin_anew(self) -> list[Event]:
@@ -151,9 +146,7 @@ class ResponseStream:
         """
         if not self._only_thinking:
             return self.fail(errors.failure("restarted"))
-        if isinstance(self._speech, ReasoningItem):
-            self._speech.begin_anew()
-            self._context.receipt.add("repaired", "restart", "GLM began its thinking anew")
+        self._speech.begin_anew()
         return []
 
     def pulse(self) -> list[Event]:
@@ -177,101 +170,11 @@ class ResponseStream:
                 self._done[index] = item  # type: ignore[index,assignment]  # `events` made them
         return events
 
-    def _next_id(self) -> tuple[str, int]:
-        index = self._opened
-        self._opened += 1
-        return f"{self._unique}{index:02d}", index
-
-    def _receive_speech(self, delta: ThinkingDelta | TextDelta, text: str) -> list[Event]:
-        wanted = ReasoningItem if isinstance(delta, ThinkingDelta) else MessageItem
-        if isinstance(self._speech, wanted):
-            return self._speech.append(text)
-        # Models up to glm-4.6 open thinking and text with a lone line feed, often the only one.
-        if self._blank and isinstance(delta, type(self._blank)):
-            text = self._blank.text + text
-            self._blank = None
-        events = self._close_speech()
-        if text.isspace():
-            self._blank = type(delta)(text)
-            return events
-        self._speech = self._open_speech(wanted)
-        return [*events, *self._speech.open(), *self._speech.append(text)]
-
-    def _open_speech(
-        self, wanted: type[ReasoningItem | MessageItem]
-    ) -> MessageItem | ReasoningItem:
-        item_id, index = self._next_id()
-        if wanted is MessageItem:
-            return MessageItem(item_id, index)
-        return ReasoningItem(item_id, index, self._context.model, self._context.seal_key)
-
-    def _close_speech(self, status: str = "completed") -> list[Event]:
-        if self._blank:
-            self._context.receipt.add("dropped", "blank", "white space without any text behind it")
-        speech, self._speech, self._blank = self._speech, None, None
-        return speech.close(status) if speech else []
-
-    def _receive_call(self, delta: ToolCallDelta) -> list[Event]:
-        events = self._close_speech()
-        place = self._place_of(delta)
-        if place not in self._calls:
-            if not self._may_open(delta):
-                return events
-            self._call_ids[place] = delta.id
-            self._calls[place] = self._open_call(delta)
-            events += self._calls[place].open()
-        return events + self._calls[place].append(delta.arguments)
-
-    def _place_of(self, delta: ToolCallDelta) -> int:
-        """Find the call that a fragment belongs to.
-
-        GLM numbers its calls, but a gateway has been seen to give two calls one number; then a
-        new id tells them apart. A fragment with neither belongs to the last call.
-        """
-        if delta.id:
-            for place, call_id in self._call_ids.items():
-                if call_id == delta.id:
-                    return place
-        place = delta.index if delta.index is not None else max(self._calls, default=0)
-        taken = self._call_ids.get(place)
-        if taken and delta.id:
-            return max(self._calls) + 1
-        return place
-
-    def _may_open(self, delta: ToolCallDelta) -> bool:
-        receipt = self._context.receipt
-        if not delta.name:
-            receipt.add("dropped", "nameless-call", f"a call without a name: {delta.arguments}")
-            return False
-        if self._calls and not self._context.parallel:
-            receipt.add("dropped", "parallel-call", f"{delta.name}: one call a reply was asked for")
-            return False
-        return True
-
-    def _open_call(self, delta: ToolCallDelta) -> CallItem:
-        tool = self._context.names.by_wire_name.get(delta.name)
-        if not tool:
-            self._context.receipt.add(
-                "changed", "unknown-tool", f"GLM called {delta.name}, which was not declared"
-            )
-        item_id, index = self._next_id()
-        return open_call(item_id, index, delta.id or f"call_{item_id}", delta.name, tool)
-
     def _finish(self, reason: str) -> list[Event]:
         self._reason = reason
         events: list[Event] = []
         if reason in _COMPLETED or reason == "length":
             status = "incomplete" if reason == "length" else "completed"
-            events = [*self._close_speech(status), *self._close_calls(reason)]
+            events = self._speech.close(status) + self._calls.close(complete=reason != "length")
         sent = self._emit(events)
         return sent + self.end() if self.usage else sent
-
-    def _close_calls(self, reason: str) -> list[Event]:
-        events: list[Event] = []
-        for call in self._calls.values():
-            if reason == "length" and not call.is_whole():
-                self._context.receipt.add("dropped", "half-call", "a call that GLM did not finish")
-            else:
-                events += call.close(self._context.receipt)
-        self._calls = {}
-        return events

@@ -48,6 +48,8 @@ class ToolNames:
     """The tools of one turn, found by GLM's name or by the client's."""
 
     by_wire_name: dict[str, Tool] = field(default_factory=dict)
+    schemas: dict[str, JsonObject] = field(default_factory=dict)
+    """The parameters as GLM knows them, by GLM's name."""
 
     def declare(self, kind: ToolKind, name: str, namespace: str | None) -> Tool | None:
         """Give a tool its name at GLM; None when the very same tool is declared already."""
@@ -132,6 +134,7 @@ def _translate_tool(
     if declared.wire_name != name:
         receipt.add("renamed", "tool-name", f"{namespace or ''}.{name} is {declared.wire_name}")
     parameters, remark = _parameters(tool, known)
+    names.schemas[declared.wire_name] = parameters
     if kind == "function" and parameters != tool.get("parameters"):
         receipt.add("changed", "schema", f"tool {name}: its schema was put into GLM's subset")
     description = str(tool.get("description") or "").strip()

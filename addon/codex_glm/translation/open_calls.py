@@ -1,0 +1,97 @@
+"""The tool calls of a reply, open until GLM has said how the reply ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .calls import FunctionCallItem, open_call
+
+if TYPE_CHECKING:
+    from .calls import CallItem
+    from .chunks import ToolCallDelta
+    from .events import Event
+    from .item_ids import ItemIds
+    from .request import TurnContext
+
+
+class OpenCalls:
+    """Finds the call that a fragment belongs to, and closes all of them together."""
+
+    def __init__(self, context: TurnContext, ids: ItemIds) -> None:
+        self._context = context
+        self._ids = ids
+        self._calls: dict[int, CallItem] = {}
+        self._call_ids: dict[int, str] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._calls)
+
+    def receive(self, delta: ToolCallDelta) -> list[Event]:
+        """Take one fragment; the first one of a call opens it."""
+        place = self._place_of(delta)
+        events: list[Event] = []
+        if place not in self._calls:
+            if not self._may_open(delta):
+                return events
+            self._call_ids[place] = delta.id
+            self._calls[place] = self._open(delta)
+            events += self._calls[place].open()
+        return events + self._calls[place].append(delta.arguments)
+
+    def close(self, *, complete: bool) -> list[Event]:
+        """Finish the calls; where GLM ran out of tokens, those that it did not end are dropped."""
+        events: list[Event] = []
+        for call in self._calls.values():
+            if not complete and not call.is_whole():
+                self._context.receipt.add("dropped", "half-call", "a call that GLM did not finish")
+            else:
+                events += call.close(self._context.receipt)
+                if isinstance(call, FunctionCallItem):
+                    events += self._surplus(call)
+        self._calls = {}
+        return events
+
+    def _place_of(self, delta: ToolCallDelta) -> int:
+        """Find the call that a fragment belongs to.
+
+        GLM numbers its calls, but a gateway has been seen to give two calls one number; then a
+        new id tells them apart. A fragment with neither belongs to the last call.
+        """
+        if delta.id:
+            for place, call_id in self._call_ids.items():
+                if call_id == delta.id:
+                    return place
+        place = delta.index if delta.index is not None else max(self._calls, default=0)
+        taken = self._call_ids.get(place)
+        if taken and delta.id:
+            return max(self._calls) + 1
+        return place
+
+    def _may_open(self, delta: ToolCallDelta) -> bool:
+        receipt = self._context.receipt
+        if not delta.name:
+            receipt.add("dropped", "nameless-call", f"a call without a name: {delta.arguments}")
+            return False
+        if self._calls and not self._context.parallel:
+            receipt.add("dropped", "parallel-call", f"{delta.name}: one call a reply was asked for")
+            return False
+        return True
+
+    def _open(self, delta: ToolCallDelta) -> CallItem:
+        tool = self._context.names.by_wire_name.get(delta.name)
+        if not tool:
+            self._context.receipt.add(
+                "changed", "unknown-tool", f"GLM called {delta.name}, which was not declared"
+            )
+        item_id, index = self._ids.take()
+        schema = self._context.names.schemas.get(delta.name, {})
+        return open_call(item_id, index, delta.id or f"call_{item_id}", delta.name, tool, schema)
+
+    def _surplus(self, call: FunctionCallItem) -> list[Event]:
+        """Give the further calls that GLM wrote into this one."""
+        events: list[Event] = []
+        for arguments in call.surplus:
+            extra = call.another(*self._ids.take())
+            receipt = self._context.receipt
+            events += [*extra.open(), *extra.append(arguments), *extra.close(receipt)]
+        return events

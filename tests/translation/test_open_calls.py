@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from codex_glm.translation.chunks import ToolCallDelta
+from codex_glm.translation.item_ids import ItemIds
+from codex_glm.translation.open_calls import OpenCalls
+
+from .support import rules, turn
+
+if TYPE_CHECKING:
+    from codex_glm.translation.request import TurnContext
+
+
+def closed(context: TurnContext, *deltas: ToolCallDelta, complete: bool = True) -> list[object]:
+    """Give arguments of the calls, in the order in which they are done."""
+    calls = OpenCalls(context, ItemIds("x"))
+    for delta in deltas:
+        calls.receive(delta)
+    items = [event["item"] for event in calls.close(complete=complete) if "item" in event]
+    assert not calls
+    done = [item for item in items if isinstance(item, dict) and item["status"] == "completed"]
+    assert len({item["call_id"] for item in done}) == len(done)
+    return [json.loads(item["arguments"]) for item in done]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ('{"command":"[\\"ls\\"]","timeout_ms":"5"}', [{"command": ["ls"], "timeout_ms": 5}]),
+        ('{"timeout_ms":1}{"timeout_ms":"2"}', [{"timeout_ms": 1}, {"timeout_ms": 2}]),
+        ('{"timeout_ms":1}{"timeout_ms":1}', [{"timeout_ms": 1}]),
+    ],
+)
+def test_arguments_are_repaired_by_the_schema_and_noted(written: str, read: list[object]) -> None:
+    context = turn()
+    assert closed(context, ToolCallDelta(0, "c1", "shell", written)) == read
+    assert "arguments" in rules(context)
+
+
+def test_fragments_find_their_call() -> None:
+    deltas = [
+        ToolCallDelta(0, "a", "add", '{"a":'),
+        ToolCallDelta(1, "b", "add", '{"b":'),
+        ToolCallDelta(0, "", "", "1}"),
+        ToolCallDelta(None, "b", "", "2}"),
+    ]
+    assert closed(turn(), *deltas) == [{"a": 1}, {"b": 2}]
+
+
+@pytest.mark.parametrize(("complete", "kept"), [(True, 2), (False, 1)])
+def test_half_a_call_is_not_done_where_tokens_ran_out(kept: int, *, complete: bool) -> None:
+    calls = OpenCalls(turn(), ItemIds("x"))
+    calls.receive(ToolCallDelta(0, "a", "add", '{"a":1}'))
+    calls.receive(ToolCallDelta(1, "b", "add", '{"b":'))
+    done = [e for e in calls.close(complete=complete) if e["type"] == "response.output_item.done"]
+    assert len(done) == kept
