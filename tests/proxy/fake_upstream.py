@@ -57,6 +57,18 @@ def chunk(text: str = "", finish: str | None = None) -> bytes:
     return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
 
 
+def error(code: str, status: int = 429) -> bytes:
+    """Make an error reply of GLM."""
+    body = json.dumps({"error": {"code": code, "message": "m"}}).encode()
+    return reply(body, status)
+
+
+def thinking(text: str = "Hm. ") -> bytes:
+    """Frame one chunk of thinking."""
+    choice = {"index": 0, "delta": {"reasoning_content": text}}
+    return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
+
+
 WHOLE = chunked(chunk("Hello."), chunk(finish="stop"), b"data: [DONE]\n\n")
 
 

@@ -14,11 +14,16 @@ from codex_glm.proxy.addon import CodexGlm
 from mitmproxy.options import Options
 from mitmproxy.tools.dump import DumpMaster
 
+from tests.translation.grammar import assert_valid
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from types import TracebackType
 
     from mitmproxy.http import HTTPFlow
+
+    from .conftest import StartProxy
+    from .fake_upstream import FakeUpstream
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SINK = "reverse:http://127.0.0.1:9@127.0.0.1:0"
@@ -157,3 +162,26 @@ class ProxyThread:
         self.master.shutdown()
         self._thread.join(10)
         assert not self._thread.is_alive(), "the proxy did not stop"
+
+
+def served(start_proxy: StartProxy, glm: FakeUpstream, **options: object) -> ProxyThread:
+    """Start a proxy in front of a fake GLM."""
+    return start_proxy(glm_api_base=glm.base_url, glm_api_key=KEY, **options)
+
+
+def text_of(response: httpx.Response) -> str:
+    """Give the text of a whole or a streamed reply that went well; checks the grammar."""
+    if response.headers["content-type"] == "application/json":
+        final = response.json()
+    else:
+        told = events(response.content)
+        assert_valid(told)
+        final = told[-1]["response"]
+    assert final["status"] == "completed"
+    return str(final["output"][-1]["content"][0]["text"])
+
+
+def rules(proxy: ProxyThread) -> list[object]:
+    """Give why the last turn was tried again, each time."""
+    wait_until(lambda: proxy.flows)
+    return [each["rule"] for each in proxy.flow().metadata["glm"]["rounds"]]

@@ -16,7 +16,7 @@ from codex_glm.translation.wire_json import encode_json
 from tests.translation.grammar import assert_valid
 
 from .fake_upstream import WHOLE, FakeUpstream, reply
-from .support import KEY, events, turn_body, wait_until
+from .support import events, served, turn_body, wait_until
 
 if TYPE_CHECKING:
     from codex_glm.proxy.turn import Turn
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     from .support import ProxyThread
 
 BUSY = reply(b'{"error":{"code":"1302","message":"m"}}', 429)
-
-
-def served(start_proxy: StartProxy, glm: FakeUpstream, **options: object) -> ProxyThread:
-    return start_proxy(glm_api_base=glm.base_url, glm_api_key=KEY, **options)
 
 
 class Bears(FakeUpstream):

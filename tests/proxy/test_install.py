@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from codex_glm.proxy import rounds
@@ -13,9 +13,13 @@ from mitmproxy import version
 from mitmproxy.proxy.layers import http as layer
 
 from .fake_upstream import CUT, WHOLE, FakeUpstream, Step, chunk, chunked, reply
-from .support import KEY, failure_code, last_event, turn_body, wait_until
+from .support import KEY, failure_code, last_event, served, turn_body, wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codex_glm.proxy.addon import CodexGlm
+
     from .conftest import StartProxy
     from .support import ProxyThread
 
@@ -23,12 +27,8 @@ BUSY = reply(b'{"error":{"code":"1302","message":"m"}}', 429)
 PLAIN = rounds.RoundStream.original
 
 
-def served(start_proxy: StartProxy, glm: FakeUpstream, **options: object) -> ProxyThread:
-    return start_proxy(glm_api_base=glm.base_url, glm_api_key=KEY, **options)
-
-
 @pytest.fixture(autouse=True)
-def plain_again() -> object:
+def plain_again() -> Iterator[None]:
     yield
     assert layer.HttpStream is PLAIN, "a proxy that ended gives mitmproxy its stream back"
 
@@ -112,17 +112,17 @@ class TestFallback:
             assert proxy.flow().metadata["glm"]["outcome"] == "failed"
 
 
-def loaded_anew() -> object:
+def loaded_anew() -> CodexGlm:
     """Load the package as mitmproxy does on a change of the script."""
     script = Path(rounds.__file__).parents[2] / "glm.py"
     namespace: dict[str, object] = {"__file__": str(script)}
     exec(compile(script.read_text(), str(script), "exec"), namespace)
-    (addon,) = namespace["addons"]  # type: ignore[misc,attr-defined]
+    (addon,) = cast("list[CodexGlm]", namespace["addons"])
     return addon
 
 
 @pytest.fixture
-def modules() -> object:
+def modules() -> Iterator[None]:
     """Keep the modules of the tests apart from those that a reload makes."""
     ours = {n: m for n, m in sys.modules.items() if n.partition(".")[0] == "codex_glm"}
     path = list(sys.path)
@@ -140,7 +140,7 @@ def reload(proxy: ProxyThread) -> None:
         scripts = proxy.master.addons.get("scriptloader")
         proxy.master.addons.remove(proxy.addon)
         scripts.addons.clear()
-        proxy.addon = loaded_anew()  # type: ignore[assignment]
+        proxy.addon = loaded_anew()
         scripts.addons.append(proxy.master.addons.register(proxy.addon))
         proxy.addon.configure({"glm_api_key"})
 

@@ -12,52 +12,36 @@ from codex_glm.translation import errors
 
 from tests.translation.grammar import assert_valid
 
-from .fake_upstream import CUT, RESET, WHOLE, FakeUpstream, Step, chunk, chunked, reply
-from .support import KEY, events, failure_code, last_event, turn_body, wait_until
+from .fake_upstream import (
+    CUT,
+    RESET,
+    WHOLE,
+    FakeUpstream,
+    Step,
+    chunk,
+    chunked,
+    error,
+    reply,
+    thinking,
+)
+from .support import (
+    events,
+    failure_code,
+    last_event,
+    rules,
+    served,
+    text_of,
+    turn_body,
+    wait_until,
+)
 
 if TYPE_CHECKING:
-    import socket
-
-    import httpx
-
     from .conftest import StartProxy
     from .fake_upstream import Reply
-    from .support import ProxyThread
-
-
-def error(code: str, status: int = 429) -> bytes:
-    body = json.dumps({"error": {"code": code, "message": "m"}}).encode()
-    return reply(body, status)
-
-
-def thinking(text: str = "Hm. ") -> bytes:
-    choice = {"index": 0, "delta": {"reasoning_content": text}}
-    return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
 
 
 BUSY = error("1302")
 PAGE = reply(b"<html>oh</html>", 502, "text/html")
-
-
-def served(start_proxy: StartProxy, glm: FakeUpstream, **options: object) -> ProxyThread:
-    return start_proxy(glm_api_base=glm.base_url, glm_api_key=KEY, **options)
-
-
-def text_of(response: httpx.Response) -> str:
-    """Give the text of a whole or a streamed reply that went well; checks the grammar."""
-    if response.headers["content-type"] == "application/json":
-        final = response.json()
-    else:
-        told = events(response.content)
-        assert_valid(told)
-        final = told[-1]["response"]
-    assert final["status"] == "completed"
-    return str(final["output"][-1]["content"][0]["text"])
-
-
-def rules(proxy: ProxyThread) -> list[object]:
-    wait_until(lambda: proxy.flows)
-    return [each["rule"] for each in proxy.flow().metadata["glm"]["rounds"]]
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -83,7 +67,7 @@ def test_one_connection_serves_429_429_200(start_proxy: StartProxy, stream: bool
 
 
 RETRIED: list[tuple[Reply, str]] = [
-    *((error(code), "concurrency") for code in ("1302",)),
+    (BUSY, "concurrency"),
     (error("1303"), "rate"),
     (error("1305"), "overload"),
     (error("1312"), "overload"),
@@ -187,28 +171,6 @@ def test_refused_connections_are_tried_again(
     assert len(rules(proxy)) in (2, 3)
 
 
-class NoTls(FakeUpstream):
-    """Answers a handshake with something else."""
-
-    def _answer(self, connection: socket.socket, _: int) -> bool:
-        connection.recv(1)
-        connection.sendall(b"HTTP/1.1 400 Bad\r\n\r\n")
-        connection.close()
-        return False
-
-
-def test_no_tls_at_glm(start_proxy: StartProxy) -> None:
-    with NoTls() as glm:
-        base = glm.base_url.replace("http:", "https:")
-        proxy = start_proxy(glm_api_base=base, glm_api_key=KEY, glm_retries="2")
-        streamed, whole = proxy.post(), proxy.post(turn_body(stream=False))
-    assert failure_code(streamed) == "invalid_prompt"
-    assert "could not be reached" in streamed.text
-    assert "Tried 3 times" in streamed.text
-    assert (whole.status_code, whole.json()["error"]["code"]) == (502, "server_error")
-    assert rules(proxy) == ["unreachable"] * 2
-
-
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("end", [CUT, RESET])
 def test_a_dead_kept_connection_is_not_noticed(
@@ -263,72 +225,6 @@ def test_tries_end_with_the_time(start_proxy: StartProxy, monkeypatch: pytest.Mo
         assert "Tried 3 times" in proxy.post().text
         assert time.monotonic() - begun < 1
         assert len(glm.seen) == 3
-
-
-class TestFailover:
-    """Further places, in order, and never in silence."""
-
-    @pytest.fixture(autouse=True)
-    def keys(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("SPARE", "of.spare")
-
-    @pytest.mark.parametrize("stream", [True, False])
-    @pytest.mark.parametrize("code", ["1308", "1113", "1000"])
-    def test_goes_on(self, start_proxy: StartProxy, stream: bool, code: str) -> None:
-        with FakeUpstream(error(code)) as first, FakeUpstream(WHOLE) as second:
-            proxy = served(start_proxy, first, glm_failover=[f"{second.base_url}=SPARE"])
-            response = proxy.post(turn_body(stream=stream))
-            assert (len(first.seen), len(second.seen)) == (1, 1)
-            assert second.seen[0].headers["authorization"] == "Bearer of.spare"
-            assert first.seen[0].headers["authorization"] == f"Bearer {KEY}"
-            assert second.seen[0].headers["host"] == f"127.0.0.1:{second.port}"
-        assert text_of(response) == "Hello."
-        kept = proxy.flow().metadata["glm"]
-        assert kept["url"] == f"{second.base_url}/chat/completions"
-        told = [entry["detail"] for entry in kept["receipt"] if entry["rule"] == "failover"]
-        assert len(told) == 1
-        assert first.base_url in told[0]
-        assert second.base_url in told[0]
-        assert "billed" not in told[0], "both are of one kind"
-        assert "of.spare" not in str(proxy.flow().get_state())
-
-    def test_another_product_is_told(
-        self, start_proxy: StartProxy, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        kinds = {"first": "zai-plan", "second": "zai-payg"}
-        with FakeUpstream(error("1308")) as first, FakeUpstream(WHOLE) as second:
-            by_base = {first.base_url: kinds["first"], second.base_url: kinds["second"]}
-            monkeypatch.setattr(
-                "codex_glm.proxy.upstream.base_kind", lambda base: by_base.get(base, "other")
-            )
-            proxy = served(start_proxy, first, glm_failover=[f"{second.base_url}=SPARE"])
-            assert text_of(proxy.post()) == "Hello."
-        receipt = proxy.flow().metadata["glm"]["receipt"]
-        assert any("which is billed differently" in entry["detail"] for entry in receipt)
-        assert "noted" in proxy.flow().comment
-
-    def test_retries_come_first_and_all_places_may_fail(self, start_proxy: StartProxy) -> None:
-        with FakeUpstream(PAGE) as first, FakeUpstream(error("1308")) as second:
-            places = [f"{second.base_url}=SPARE"]
-            proxy = served(start_proxy, first, glm_failover=places, glm_retries="2")
-            response = proxy.post()
-            assert (len(first.seen), len(second.seen)) == (3, 1)
-        assert failure_code(response) == "invalid_prompt"
-        assert "The limit of the GLM plan is reached." in response.text
-        assert rules(proxy) == ["internal"] * 3
-
-    def test_not_for_what_is_wrong_everywhere(self, start_proxy: StartProxy) -> None:
-        with FakeUpstream(error("1210", 400)) as first, FakeUpstream(WHOLE) as second:
-            proxy = served(start_proxy, first, glm_failover=[f"{second.base_url}=SPARE"])
-            assert failure_code(proxy.post()) == "invalid_prompt"
-            assert second.seen == []
-
-    def test_without_a_key_of_its_own_the_next_place_serves(self, start_proxy: StartProxy) -> None:
-        with FakeUpstream(WHOLE) as first, FakeUpstream(WHOLE) as second:
-            places = [f"{second.base_url}=SPARE"]
-            proxy = start_proxy(glm_api_base=first.base_url, glm_failover=places)
-            assert text_of(proxy.post()) == "Hello."
-            assert (len(first.seen), len(second.seen)) == (0, 1)
 
 
 def test_a_held_stream_is_not_ended_by_a_fault_of_its_own(start_proxy: StartProxy) -> None:

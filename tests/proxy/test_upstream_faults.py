@@ -10,11 +10,12 @@ import httpx
 import pytest
 
 from .fake_upstream import CUT, HOLD, RESET, WHOLE, FakeUpstream, chunk, chunked, reply
-from .support import KEY, failure_code, last_event, turn_body, wait_until
+from .support import KEY, failure_code, last_event, rules, served, turn_body, wait_until
 
 if TYPE_CHECKING:
+    import socket
+
     from .conftest import StartProxy
-    from .support import ProxyThread
 
 HELLO = chunk("Hello.")
 STREAM = HELLO + chunk(finish="stop") + b"data: [DONE]\n\n"
@@ -23,10 +24,6 @@ BUSY = b'{"error":{"code":"1302","message":"too fast"}}'
 NO_KEY = b'{"error":{"code":"1001","message":"no token"}}'
 BROKE = b'{"error":{"code":"1113","message":"no balance"}}'
 PAGE = b"<html><body>nginx</body></html>"
-
-
-def served(start_proxy: StartProxy, glm: FakeUpstream, **options: object) -> ProxyThread:
-    return start_proxy(glm_api_base=glm.base_url, glm_api_key=KEY, **options)
 
 
 @pytest.mark.parametrize(
@@ -181,3 +178,25 @@ def test_first_bytes_come_before_the_last(start_proxy: StartProxy) -> None:
                 if b"Hello." in read:
                     break
         assert b"response.output_text.delta" in read
+
+
+class NoTls(FakeUpstream):
+    """Answers a handshake with something else."""
+
+    def _answer(self, connection: socket.socket, _: int) -> bool:
+        connection.recv(1)
+        connection.sendall(b"HTTP/1.1 400 Bad\r\n\r\n")
+        connection.close()
+        return False
+
+
+def test_no_tls_at_glm(start_proxy: StartProxy) -> None:
+    with NoTls() as glm:
+        base = glm.base_url.replace("http:", "https:")
+        proxy = start_proxy(glm_api_base=base, glm_api_key=KEY, glm_retries="2")
+        streamed, whole = proxy.post(), proxy.post(turn_body(stream=False))
+    assert failure_code(streamed) == "invalid_prompt"
+    assert "could not be reached" in streamed.text
+    assert "Tried 3 times" in streamed.text
+    assert (whole.status_code, whole.json()["error"]["code"]) == (502, "server_error")
+    assert rules(proxy) == ["unreachable"] * 2

@@ -15,7 +15,7 @@ from codex_glm.translation import errors
 from tests.translation.grammar import assert_valid
 
 from .fake_upstream import HOLD, WHOLE, FakeUpstream, Step, chunk, chunked, reply
-from .support import KEY, events, turn_body, wait_until
+from .support import KEY, events, served, turn_body, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +32,6 @@ BUSY = reply(b'{"error":{"code":"1302","message":"m"}}', 429)
 KEEPALIVE = 0.2
 QUIET = 2.5 * KEEPALIVE
 """How long a silence may be on a machine that does other things too."""
-
-
-def served(start_proxy: StartProxy, glm: FakeUpstream, **options: object) -> ProxyThread:
-    return start_proxy(glm_api_base=glm.base_url, glm_api_key=KEY, **options)
 
 
 def gate_of(proxy: ProxyThread) -> Gate:

@@ -169,7 +169,9 @@ class CodexGlm:
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Let nothing be dialled but GLM."""
         bases = [place.base for place in self.settings.failover]
-        bases += [self._simulation.base_url if self.settings.simulated else self.settings.base]
+        bases += [self._simulation.base_url] if self.settings.simulated else []
+        if self.settings.simulator != "on":
+            bases.append(self.settings.base)
         upstream.guard_connection(data, {upstream.address(base) for base in bases})
 
     async def _serve(self, flow: http.HTTPFlow, client_key: ApiKey | None) -> None:
@@ -216,7 +218,8 @@ class CodexGlm:
         flow.request = turn.chat_request()
 
     async def _upstreams(self, client_key: ApiKey | None) -> list[Upstream]:
-        if self.settings.simulated:
+        wanted = self.settings.simulator == "on" or client_key is None
+        if self.settings.simulated and wanted:
             return [Upstream(await self._simulation.start(), self._simulation.key)]
         key = self.settings.key or client_key
         first = [Upstream(self.settings.base, key)] if key else []
