@@ -234,3 +234,15 @@ def test_leaving_lets_the_next_one_in(start_proxy: StartProxy) -> None:
     gone = next(flow for flow in proxy.flows if flow.error)
     assert gone.metadata["glm"]["outcome"] == "failed"
     assert "closed the reply before" in gone.metadata["glm"]["failure"]
+
+
+def test_a_failed_reply_that_glm_keeps_open_is_closed(start_proxy: StartProxy) -> None:
+    failed = chunked(b'data: {"error":{"code":"1234","message":"m"}}\n\n', ended=False)
+    with FakeUpstream(Step(failed, HOLD), WHOLE) as glm:
+        proxy = served(start_proxy, glm, glm_keepalive=str(KEEPALIVE))
+        got, _ = read(proxy)
+        assert_valid(got)
+        assert got[-1]["type"] == "response.completed"
+        assert len(glm.seen) == 2
+    rounds = proxy.flow().metadata["glm"]["rounds"]
+    assert [each["rule"] for each in rounds] == ["network"]

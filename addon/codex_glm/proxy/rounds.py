@@ -205,6 +205,9 @@ class RoundStream(_ORIGINAL):  # type: ignore[valid-type,misc]  # chosen at run 
         turn = self._turn()
         if not turn or turn.reply.stream.ended:
             return
+        if turn.reply.stream.fault and self.server_state == self.state_stream_response_body:
+            # GLM has failed the reply and keeps it open: the closing ends the round.
+            yield commands.CloseConnection(self.context.server)
         if turn.silence >= self.pulse_seconds - 0.01:
             yield from self._send(turn.pulse())
         yield commands.RequestWakeup(max(0.01, self.pulse_seconds - turn.silence))
