@@ -63,7 +63,7 @@ def test_flow_speaks_codex_and_keeps_glm(proxy: ProxyThread, glm: FakeUpstream) 
     )
     assert (kept["status"], kept["outcome"], kept["failure"]) == (200, "completed", "")
     assert ("renamed", "model") in [(e["kind"], e["rule"]) for e in kept["receipt"]]
-    assert flow.comment.startswith("completed")
+    assert flow.metadata["glm"]["outcome"] == "completed"
     assert not flow.marked
 
 

@@ -6,10 +6,13 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from codex_glm.translation.receipt import LOSSLESS_KINDS
+
 if TYPE_CHECKING:
     from mitmproxy.http import HTTPFlow
 
     from codex_glm.proxy.turn import Turn
+    from codex_glm.translation.wire_json import JsonObject
 
 METADATA_KEY = "glm"
 """Where a flow keeps GLM's side. Its values are plain, so that a saved flow carries them."""
@@ -49,7 +52,7 @@ def record_end(flow: HTTPFlow, turn: Turn) -> None:
     flow.comment = _summary(turn, state)
     if state == "failed":
         flow.marked = ":red_circle:"
-    _log.info("%s %s", _log_prefix(turn), flow.comment)
+    _log.info("%s %s: %s", _log_prefix(turn), state, flow.comment)
 
 
 def record_wait(flow: HTTPFlow, turn: Turn) -> None:
@@ -75,24 +78,31 @@ def _log_prefix(turn: Turn) -> str:
 
 
 def _summary(turn: Turn, state: str) -> str:
-    stream = turn.reply.stream
-    parts = [state]
+    """Put the essence first: mitmweb's column shows some eighteen characters of it."""
+    stream, receipt = turn.reply.stream, turn.context.receipt
+    parts = [] if state == "completed" else [state]
     if usage := stream.usage:
-        parts.append(f"{usage.prompt}→{usage.completion} tokens ({usage.cached} cached)")
-    output = stream.response.get("output")
-    names = [str(item.get("name")) for item in output if "call_id" in item] if output else []  # type: ignore[attr-defined]  # built by the stream
-    if names:
-        parts.append(" ".join(names))
+        parts.append(f"{_short(usage.prompt)}→{_short(usage.completion)}")
+    if names := _called(stream.response):
+        parts.append(names)
     if stream.failure:
         parts.append(stream.failure.message)
     if turn.rounds:
-        parts.append(
-            f"{len(turn.rounds)} tried again ({', '.join({str(r['rule']) for r in turn.rounds})})"
-        )
-    if not turn.context.receipt.lossless:
-        kinds = [e.kind for e in turn.context.receipt.entries]
-        parts.append(
-            f"{sum(k in ('dropped', 'changed', 'repaired', 'added') for k in kinds)} noted"
-        )
+        rules = ", ".join(dict.fromkeys(str(each["rule"]) for each in turn.rounds))
+        parts.append(f"{len(turn.rounds)} tried again ({rules})")
+    if not receipt.lossless:
+        parts.append(f"{sum(e.kind not in LOSSLESS_KINDS for e in receipt.entries)} noted")
+    if usage and usage.cached and usage.prompt:
+        parts.append(f"{usage.cached / usage.prompt:.0%} cached")
     parts.append(f"{turn.age:.1f}s")
     return " · ".join(parts)
+
+
+def _called(response: JsonObject) -> str:
+    output = response.get("output")
+    items = output if isinstance(output, list) else []
+    return " ".join(str(item.get("name", item["type"])) for item in items if "call_id" in item)
+
+
+def _short(count: int) -> str:
+    return f"{count / 1000:.1f}k" if count >= 1000 else str(count)
