@@ -13,6 +13,7 @@ import pytest
 from codex_glm.proxy import banner, record, replies
 from codex_glm.proxy.api_key import ApiKey
 from codex_glm.proxy.gate import Gate
+from codex_glm.proxy.repeats import Repeats
 from codex_glm.proxy.retry import RetryLimits
 from codex_glm.proxy.routing import Route, route
 from codex_glm.proxy.turn import new_turn
@@ -135,7 +136,7 @@ def test_banner_is_toml() -> None:
 def made_turn(**fields: object) -> Turn:
     translated = translate_request(turn_body(**fields), TranslationSettings())
     gates = {Upstream(BASE, ApiKey("a.b", "here")): Gate(time.monotonic, lambda: None)}
-    return new_turn(translated, tflow.tflow(), gates, RetryLimits())
+    return new_turn(translated, tflow.tflow(), gates, RetryLimits(), Repeats())
 
 
 def test_relay_never_ends_the_reply_early() -> None:

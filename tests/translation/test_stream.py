@@ -190,3 +190,13 @@ def test_silence_after_the_end() -> None:
     assert late == [[], [], [], []]
     assert stream.response is response
     assert stream.failure is None
+
+
+@pytest.mark.parametrize(("last", "code"), [(False, "server_error"), (True, "invalid_prompt")])
+def test_the_last_try_stops_the_client(code: str, *, last: bool) -> None:
+    stream = ResponseStream(turn(), "resp_7", 1)
+    stream.last_try = last
+    events = stream.start() + stream.receive(S("half a sen")) + stream.end()
+    assert_valid(events)
+    assert stream.failure is not None
+    assert (stream.failure.code, stream.failure.rule) == (code, "cut")

@@ -18,6 +18,7 @@ from codex_glm.proxy import options as addon_options
 from codex_glm.proxy.api_key import HIDDEN, ApiKey, bearer_key
 from codex_glm.proxy.gate import Gate
 from codex_glm.proxy.health import health
+from codex_glm.proxy.repeats import Repeats
 from codex_glm.proxy.routing import Route, route
 from codex_glm.proxy.settings import Settings
 from codex_glm.proxy.simulation import Simulation
@@ -48,6 +49,7 @@ class CodexGlm:
         self._given_key: ApiKey | None = None
         self._turns: dict[str, Turn] = {}
         self._gates: dict[tuple[Upstream, int], Gate] = {}
+        self._repeats = Repeats()
         self._rounds = False
         self._client_keys: dict[str, ApiKey | None] = {}
         self._simulation = Simulation()
@@ -207,7 +209,7 @@ class CodexGlm:
             flow.response = replies.error_reply(problem.failure)
             return
         gates = {place: self._gate(place) for place in places or [Upstream("", _NO_KEY)]}
-        turn = new_turn(translated, flow, gates, self.settings.retries)
+        turn = new_turn(translated, flow, gates, self.settings.retries, self._repeats)
         record.record_request(flow, turn)
         if not places:
             flow.response = turn.fail(errors.failure("no_key"))
@@ -218,8 +220,7 @@ class CodexGlm:
         flow.request = turn.chat_request()
 
     async def _upstreams(self, client_key: ApiKey | None) -> list[Upstream]:
-        wanted = self.settings.simulator == "on" or client_key is None
-        if self.settings.simulated and wanted:
+        if self.settings.simulated and (client_key is None or self.settings.simulator == "on"):
             return [Upstream(await self._simulation.start(), self._simulation.key)]
         key = self.settings.key or client_key
         first = [Upstream(self.settings.base, key)] if key else []
@@ -229,16 +230,15 @@ class CodexGlm:
         fixed = self.settings.concurrency
         if len(self._gates) > _MOST_GATES:  # clients' own keys; what is learned may be lost
             self._gates.clear()
-        return self._gates.setdefault(
-            (place, fixed), Gate(time.monotonic, self._wake_waiting, fixed)
-        )
+        gate = Gate(time.monotonic, self._wake_waiting, fixed)
+        return self._gates.setdefault((place, fixed), gate)
 
     def _wake_waiting(self) -> None:
         for turn in self._turns.values():
             turn.wake.set()
 
     def _finish(self, flow: http.HTTPFlow, turn: Turn) -> None:
-        turn.leave_gate()
+        turn.finish()
         self.turns_served += 1
         record.record_end(flow, turn)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mitmproxy import http
 
     from codex_glm.proxy.gate import Gate
+    from codex_glm.proxy.repeats import Repeats
     from codex_glm.proxy.retry import RetryLimits
     from codex_glm.proxy.upstream import Upstream
     from codex_glm.translation.errors import Failure
@@ -41,6 +42,9 @@ class Turn:
     gates: dict[Upstream, Gate]
     reply: ReplyTranslator
     retries: Retries
+    thread: str
+    """Codex's name for the conversation; empty for other clients."""
+    repeats: Repeats
     started: float = field(default_factory=time.monotonic)
     ticket: int = field(default_factory=_tickets.__next__)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -125,6 +129,12 @@ class Turn:
         """Make room for the next turn."""
         self.gate.left(self.ticket, well=self.upstream_status == 200)
 
+    def finish(self) -> None:
+        """Make room for the next turn, and remember whether Codex will try this one again."""
+        self.leave_gate()
+        failure = self.reply.stream.failure
+        self.repeats.note(self.thread, broken=bool(failure and failure.code == "server_error"))
+
     def another_round(self) -> bool:
         """Decide what follows a round: True for another one, False where the turn is over."""
         fault = self.reply.stream.fault
@@ -203,9 +213,13 @@ def new_turn(
     flow: http.HTTPFlow,
     gates: dict[Upstream, Gate],
     limits: RetryLimits,
+    repeats: Repeats,
 ) -> Turn:
     """Begin a turn: this is where its id and its time come from. `gates` are in order of use."""
     context = translated.context
+    reply = ReplyTranslator(context, f"resp_{uuid.uuid4().hex}", int(time.time()))
+    thread = flow.request.headers.get("thread-id", "")
+    reply.stream.last_try = repeats.is_last_try(thread)
     return Turn(
         context=context,
         client_request=flow.request,
@@ -213,6 +227,8 @@ def new_turn(
         chat_body=encode_json(translated.chat_body),
         upstreams=tuple(gates),
         gates=gates,
-        reply=ReplyTranslator(context, f"resp_{uuid.uuid4().hex}", int(time.time())),
+        reply=reply,
+        thread=thread,
+        repeats=repeats,
         retries=Retries(limits),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from . import errors
@@ -37,6 +38,8 @@ class ResponseStream:
         """A failure that was held back, because another try may do better; see `hold_faults`."""
         self.hold_faults = False
         """Whether a failure that another try may mend waits, while GLM has only been thinking."""
+        self.last_try = False
+        """Whether a failure is to stop a client that would try again."""
         self.untouched = True
         """Whether GLM has given nothing yet in this round."""
         self.usage: Usage | None = None
@@ -125,6 +128,8 @@ class ResponseStream:
         if self.hold_faults and failure.mendable and self._only_thinking:
             self.fault = failure
             return []
+        if self.last_try and failure.code == "server_error":
+            failure = replace(failure, code="invalid_prompt", http_code=failure.code)
         self.failure = failure
         return self._terminate("failed", failure=failure)
 
