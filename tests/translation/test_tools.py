@@ -10,6 +10,7 @@ from codex_glm.translation.tools import (
     Tool,
     ToolKind,
     ToolNames,
+    flatten_tools,
     translate_tools,
     wire_name,
 )
@@ -171,3 +172,12 @@ def test_find_without_a_declaration() -> None:
     assert names.find("gone") == "gone"
     assert names.find("get", "mcp__tiny").startswith("mcp__tiny__get_")
     assert names.find("mcp__tiny__get", "functions") == "mcp__tiny__get"
+
+
+def test_what_a_namespace_says_of_itself_goes_to_its_first_tool() -> None:
+    tools = [{"name": "a", "description": "Does a."}, {"name": "b"}, 7]
+    space = {"type": "namespace", "name": "ns", "description": " How to use it. ", "tools": tools}
+    told = [tool.get("description") for tool, _ in flatten_tools([space])]
+    assert told == ["Does a.\n\n(About ns: How to use it.)", None]
+    bare = [tool for tool, _ in flatten_tools([{**space, "description": None}])]
+    assert bare == tools[:2]

@@ -107,15 +107,28 @@ def translate_tools(
 
 
 def flatten_tools(declared: Iterable[object]) -> Iterator[tuple[JsonObject, str | None]]:
-    """Give each tool with its namespace, if it has one; what is no object is passed over."""
+    """Give each tool with its namespace, if it has one; what is no object is passed over.
+
+    What a namespace says of itself, such as an MCP server's instructions, goes to its first tool.
+    """
     for tool in declared:
         if not isinstance(tool, dict):
             continue
         nested = tool.get("tools")
         if tool.get("type") == "namespace" and isinstance(nested, list):
-            yield from ((t, str(tool.get("name"))) for t in nested if isinstance(t, dict))
+            about = str(tool.get("description") or "").strip()
+            for each in (each for each in nested if isinstance(each, dict)):
+                yield _told(each, tool.get("name"), about), str(tool.get("name"))
+                about = ""
         else:
             yield tool, None
+
+
+def _told(tool: JsonObject, namespace: object, about: str) -> JsonObject:
+    if not about:
+        return tool
+    own = str(tool.get("description") or "").strip()
+    return {**tool, "description": f"{own}\n\n(About {namespace}: {about})".strip()}
 
 
 def _translate_tool(
