@@ -86,11 +86,13 @@ class CodexGlm:
         except config_file.ConfigError as error:
             _log.error("%s", error)
             return
-        asyncio.get_running_loop().call_later(0.1, self._announce)
+        self._announcing = asyncio.ensure_future(banner.announce(self.settings, self._simulation))
 
     def done(self) -> None:
         """Stop what the addon started."""
         rounds.uninstall()
+        if self._announcing:
+            self._announcing.cancel()
         self._simulation.stop()
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
@@ -271,9 +273,6 @@ class CodexGlm:
             return
         given = config_file.options_given(sys.argv[1:], ctx.options)
         config_file.apply_file(ctx.options, path, given, os.environ, self._take_key)
-
-    def _announce(self) -> None:
-        self._announcing = asyncio.ensure_future(banner.announce(self.settings, self._simulation))
 
 
 _NO_KEY = ApiKey("", "none")

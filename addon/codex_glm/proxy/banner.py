@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,13 @@ _SIMULATED = """
 _TASK = "create hello.py that prints hello and run it"
 
 
+_PAUSE = 0.1
+"""Seconds after the start: until then a mode from the settings file is not listened at."""
+
+
 async def announce(settings: Settings, simulation: Simulation) -> None:
     """Print the banner, unless the screen belongs to mitmproxy's console or is to be quiet."""
+    await asyncio.sleep(_PAUSE)
     simulated_at = await simulation.start() if settings.simulated else ""
     if "console_layout" in ctx.options or ctx.options.termlog_verbosity == "error":
         return
