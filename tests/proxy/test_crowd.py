@@ -72,7 +72,7 @@ def arrived(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         order.append(int(json.loads(encode_json(translated.chat_body))["messages"][-1]["content"]))
         return new_turn(translated, *rest)
 
-    monkeypatch.setattr("codex_glm.proxy.addon.new_turn", noted)
+    monkeypatch.setattr("codex_glm.proxy.turns.new_turn", noted)
     return order
 
 
@@ -99,7 +99,7 @@ def test_fifty_turns_on_a_key_that_bears_two(
         assert glm.refused <= 8
         assert glm.most == 2
         assert most_displaced(glm.served, arrived) <= 3, "first come, first served"
-    assert next(iter(proxy.addon._gates.values())).limit in (2, 3)
+    assert next(iter(proxy.addon.turns._gates.values())).limit in (2, 3)
     wait_until(lambda: len(proxy.flows) == 50)
     assert {flow.metadata["glm"]["outcome"] for flow in proxy.flows} == {"completed"}
 
@@ -128,4 +128,4 @@ def test_each_key_has_its_own_gate(start_proxy: StartProxy) -> None:
         for thread in threads:
             thread.join()
         assert glm.most == 2
-        assert len(proxy.addon._gates) == 2
+        assert len(proxy.addon.turns._gates) == 2

@@ -42,7 +42,7 @@ def test_installed_and_given_back(start_proxy: StartProxy) -> None:
     proxy = start_proxy(glm_api_key=KEY)
     assert layer.HttpStream is rounds.RoundStream
     assert issubclass(rounds.RoundStream, PLAIN)
-    assert rounds.RoundStream.turns is proxy.addon._turns
+    assert rounds.RoundStream.turns is proxy.addon.turns.under_way
     proxy.addon.done()
     assert layer.HttpStream is PLAIN
 

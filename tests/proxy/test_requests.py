@@ -181,7 +181,7 @@ def test_a_defect_of_ours_is_a_500_and_goes_nowhere(
     def fail(*_: object) -> None:
         raise RuntimeError(KEY)
 
-    monkeypatch.setattr("codex_glm.proxy.addon.translate_request", fail)
+    monkeypatch.setattr("codex_glm.proxy.turns.translate_request", fail)
     response = proxy.post()
     assert response.status_code == 500
     assert set(response.json()["error"]) == ERROR_FIELDS

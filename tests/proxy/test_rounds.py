@@ -161,7 +161,9 @@ def test_refused_connections_are_tried_again(
             addon = proxy.addon
 
             def listen_later() -> None:
-                wait_until(lambda: [t for t in addon._turns.values() if len(t.rounds) == 2])
+                wait_until(
+                    lambda: [t for t in addon.turns.under_way.values() if len(t.rounds) == 2]
+                )
                 glm.listen()
 
             threading.Thread(target=listen_later).start()

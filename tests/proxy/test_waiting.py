@@ -35,12 +35,12 @@ QUIET = 2.5 * KEEPALIVE
 
 
 def gate_of(proxy: ProxyThread) -> Gate:
-    (gate,) = proxy.addon._gates.values()
+    (gate,) = proxy.addon.turns._gates.values()
     return gate
 
 
 def turns(proxy: ProxyThread) -> list[Turn]:
-    return list(proxy.addon._turns.values())
+    return list(proxy.addon.turns.under_way.values())
 
 
 @contextmanager

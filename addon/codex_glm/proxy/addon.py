@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,18 +15,13 @@ from mitmproxy.exceptions import OptionsError
 from codex_glm.proxy import banner, config_file, record, replies, rounds, upstream
 from codex_glm.proxy import options as addon_options
 from codex_glm.proxy.api_key import HIDDEN, ApiKey, bearer_key
-from codex_glm.proxy.gate import Gate
 from codex_glm.proxy.health import health
-from codex_glm.proxy.repeats import Repeats
 from codex_glm.proxy.routing import Route, route
 from codex_glm.proxy.settings import Settings
 from codex_glm.proxy.simulation import Simulation
-from codex_glm.proxy.turn import Turn, new_turn
-from codex_glm.proxy.upstream import Upstream
+from codex_glm.proxy.turns import Turns
 from codex_glm.translation import errors
 from codex_glm.translation.catalog import catalog
-from codex_glm.translation.request import translate_request
-from codex_glm.translation.wire_json import parse_object
 
 if TYPE_CHECKING:
     from mitmproxy.addonmanager import Loader
@@ -45,14 +39,10 @@ class CodexGlm:
 
     def __init__(self) -> None:
         self.settings = Settings()
-        self.turns_served = 0
+        self.turns = Turns(simulation := Simulation())
+        self._simulation = simulation
         self._given_key: ApiKey | None = None
-        self._turns: dict[str, Turn] = {}
-        self._gates: dict[tuple[Upstream, int], Gate] = {}
-        self._repeats = Repeats()
-        self._rounds = False
         self._client_keys: dict[str, ApiKey | None] = {}
-        self._simulation = Simulation()
         self._announcing: asyncio.Task[None] | None = None
         self._running = False
 
@@ -67,7 +57,7 @@ class CodexGlm:
         # where the client went, not the sink that a reverse proxy is pointed at.
         ctx.options.update(connection_strategy="lazy", keep_host_header=True)
         logging.getLogger("mitmproxy.proxy.server").setLevel(logging.WARNING)
-        self._rounds = rounds.install(self._turns)
+        self.turns.rounds = rounds.install(self.turns.under_way)
 
     def configure(self, updated: set[str]) -> None:
         """Read the settings anew; a bad value stops the start, or is rolled back later."""
@@ -117,7 +107,7 @@ class CodexGlm:
 
     async def glm_round(self, flow: http.HTTPFlow) -> None:
         """Hold a turn back until its next round may begin."""
-        if turn := self._turns.get(flow.id):
+        if turn := self.turns.under_way.get(flow.id):
             flow.request = turn.client_request
             while not turn.client_gone and not rounds.may_go(turn):
                 record.record_wait(flow, turn)
@@ -126,7 +116,7 @@ class CodexGlm:
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Put the client's request back, and stream GLM's reply through the translator."""
-        turn = self._turns.get(flow.id)
+        turn = self.turns.under_way.get(flow.id)
         if not turn or not flow.response:
             return
         flow.request = turn.client_request
@@ -142,7 +132,7 @@ class CodexGlm:
 
     def response(self, flow: http.HTTPFlow) -> None:
         """Record the turn; translate its reply first where no round has done so."""
-        turn = self._turns.pop(flow.id, None)
+        turn = self.turns.under_way.pop(flow.id, None)
         if not turn or not flow.response:
             return
         if not turn.reply.stream.ended:
@@ -150,25 +140,22 @@ class CodexGlm:
             turn.take_whole(turn.upstream_status, body)
             flow.response = turn.response()
         record.record_body(flow, turn)
-        self._finish(flow, turn)
+        self.turns.end(flow, turn)
 
     def error(self, flow: http.HTTPFlow) -> None:
         """Record a turn whose client left, or that mitmproxy ended."""
         self._client_keys.pop(flow.id, None)
-        turn = self._turns.pop(flow.id, None)
+        turn = self.turns.under_way.pop(flow.id, None)
         if not turn:
             return
         flow.request = turn.client_request
         turn.abandon(flow.error.msg if flow.error else "")
         record.record_body(flow, turn)
-        self._finish(flow, turn)
+        self.turns.end(flow, turn)
 
     def client_disconnected(self, client: Client) -> None:
-        """Let a waiting turn see at once that its client is gone, and give its place to another."""
-        for turn in self._turns.values():
-            if turn.client_id == client.id:
-                turn.client_gone = True
-                turn.gate.left(turn.ticket)
+        """Let a waiting turn see at once that its client is gone."""
+        self.turns.client_left(client.id)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Let nothing be dialled but GLM."""
@@ -182,7 +169,7 @@ class CodexGlm:
         request = flow.request
         match route(request.method, request.path, request.headers):
             case Route.TURN:
-                await self._serve_turn(flow, client_key)
+                await self.turns.begin(flow, client_key, self.settings)
             case Route.UPGRADE:
                 flow.response = replies.upgrade_refused()
             case Route.MODELS:
@@ -190,59 +177,9 @@ class CodexGlm:
                     catalog(self.settings.base_kind, self.settings.model_map)
                 )
             case Route.HEALTH:
-                flow.response = replies.json_reply(health(self.settings, self.turns_served))
+                flow.response = replies.json_reply(health(self.settings, self.turns.served))
             case Route.UNKNOWN:
                 flow.response = replies.not_found(request.method, request.path)
-
-    async def _serve_turn(self, flow: http.HTTPFlow, client_key: ApiKey | None) -> None:
-        flow.response = replies.unsupported_media(flow.request.headers)
-        if flow.response:
-            return
-        places = await self._upstreams(client_key)
-        key = places[0].key if places else _NO_KEY
-        try:
-            body = parse_object(flow.request.get_content() or b"")
-            translated = translate_request(body, self.settings.translation(key))
-        except errors.RequestError as refused:
-            flow.response = replies.error_reply(refused.failure)
-            return
-        except ValueError as error:
-            problem = errors.RequestError(f"The body is not JSON: {error}", code="invalid_json")
-            flow.response = replies.error_reply(problem.failure)
-            return
-        gates = {place: self._gate(place) for place in places or [Upstream("", _NO_KEY)]}
-        turn = new_turn(translated, flow, gates, self.settings.retries, self._repeats)
-        record.record_request(flow, turn)
-        if not places:
-            flow.response = turn.fail(errors.failure("no_key"))
-            self._finish(flow, turn)
-            return
-        turn.reply.stream.hold_faults = self._rounds
-        self._turns[flow.id] = turn
-        flow.request = turn.chat_request()
-
-    async def _upstreams(self, client_key: ApiKey | None) -> list[Upstream]:
-        if self.settings.simulated and (client_key is None or self.settings.simulator == "on"):
-            return [Upstream(await self._simulation.start(), self._simulation.key)]
-        key = self.settings.key or client_key
-        first = [Upstream(self.settings.base, key)] if key else []
-        return [*first, *self.settings.failover]
-
-    def _gate(self, place: Upstream) -> Gate:
-        fixed = self.settings.concurrency
-        if len(self._gates) > _MOST_GATES:  # clients' own keys; what is learned may be lost
-            self._gates.clear()
-        gate = Gate(time.monotonic, self._wake_waiting, fixed)
-        return self._gates.setdefault((place, fixed), gate)
-
-    def _wake_waiting(self) -> None:
-        for turn in self._turns.values():
-            turn.wake.set()
-
-    def _finish(self, flow: http.HTTPFlow, turn: Turn) -> None:
-        turn.finish()
-        self.turns_served += 1
-        record.record_end(flow, turn)
 
     def _read_options(self, updated: set[str]) -> None:
         if ctx.options.stream_large_bodies:
@@ -273,7 +210,3 @@ class CodexGlm:
             return
         given = config_file.options_given(sys.argv[1:], ctx.options)
         config_file.apply_file(ctx.options, path, given, os.environ, self._take_key)
-
-
-_NO_KEY = ApiKey("", "none")
-_MOST_GATES = 256

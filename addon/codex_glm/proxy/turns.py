@@ -1,0 +1,103 @@
+"""The turns under way: how each begins, what they share, and how each ends."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from codex_glm.proxy import record, replies
+from codex_glm.proxy.api_key import ApiKey
+from codex_glm.proxy.gate import Gate
+from codex_glm.proxy.repeats import Repeats
+from codex_glm.proxy.turn import Turn, new_turn
+from codex_glm.proxy.upstream import Upstream
+from codex_glm.translation import errors
+from codex_glm.translation.request import translate_request
+from codex_glm.translation.wire_json import parse_object
+
+if TYPE_CHECKING:
+    from mitmproxy.http import HTTPFlow
+
+    from codex_glm.proxy.settings import Settings
+    from codex_glm.proxy.simulation import Simulation
+    from codex_glm.translation.request import TranslatedRequest
+
+_NO_KEY = ApiKey("", "none")
+_MOST_GATES = 256
+
+
+class Turns:
+    """Begins and ends turns; `under_way` holds those between, by the id of their flow."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.under_way: dict[str, Turn] = {}
+        self.served = 0
+        self.rounds = False
+        """Whether a turn may have several rounds; see `proxy.rounds.install`."""
+        self._gates: dict[tuple[Upstream, int], Gate] = {}
+        self._repeats = Repeats()
+        self._simulation = simulation
+
+    async def begin(self, flow: HTTPFlow, client_key: ApiKey | None, settings: Settings) -> None:
+        """Translate a client's request and send it to GLM, or answer what is wrong with it."""
+        flow.response = replies.unsupported_media(flow.request.headers)
+        if flow.response:
+            return
+        places = await self._upstreams(client_key, settings)
+        try:
+            translated = _translate(flow, settings, places[0].key if places else _NO_KEY)
+        except errors.RequestError as refused:
+            flow.response = replies.error_reply(refused.failure)
+            return
+        gates = {
+            place: self._gate(place, settings.concurrency)
+            for place in places or [Upstream("", _NO_KEY)]
+        }
+        turn = new_turn(translated, flow, gates, settings.retries, self._repeats)
+        record.record_request(flow, turn)
+        if not places:
+            flow.response = turn.fail(errors.failure("no_key"))
+            self.end(flow, turn)
+            return
+        turn.reply.stream.hold_faults = self.rounds
+        self.under_way[flow.id] = turn
+        flow.request = turn.chat_request()
+
+    def end(self, flow: HTTPFlow, turn: Turn) -> None:
+        """Make room for others and record what came of the turn."""
+        turn.finish()
+        self.served += 1
+        record.record_end(flow, turn)
+
+    def client_left(self, client_id: str) -> None:
+        """Let a waiting turn see at once that its client is gone, and give its place to another."""
+        for turn in self.under_way.values():
+            if turn.client_id == client_id:
+                turn.client_gone = True
+                turn.gate.left(turn.ticket)
+
+    async def _upstreams(self, client_key: ApiKey | None, settings: Settings) -> list[Upstream]:
+        if settings.simulated and (client_key is None or settings.simulator == "on"):
+            return [Upstream(await self._simulation.start(), self._simulation.key)]
+        key = settings.key or client_key
+        first = [Upstream(settings.base, key)] if key else []
+        return [*first, *settings.failover]
+
+    def _gate(self, place: Upstream, fixed: int) -> Gate:
+        if len(self._gates) > _MOST_GATES:  # clients' own keys; what is learned may be lost
+            self._gates.clear()
+        gate = Gate(time.monotonic, self._wake_waiting, fixed)
+        return self._gates.setdefault((place, fixed), gate)
+
+    def _wake_waiting(self) -> None:
+        for turn in self.under_way.values():
+            turn.wake.set()
+
+
+def _translate(flow: HTTPFlow, settings: Settings, key: ApiKey) -> TranslatedRequest:
+    try:
+        body = parse_object(flow.request.get_content() or b"")
+    except ValueError as error:
+        words = f"The body is not JSON: {error}"
+        raise errors.RequestError(words, code="invalid_json") from error
+    return translate_request(body, settings.translation(key))
