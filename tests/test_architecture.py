@@ -108,9 +108,16 @@ def test_only_the_edge_imports_mitmproxy(path: Path) -> None:
     assert {name for name in imports(path) if is_in(name, {"mitmproxy"})} == set()
 
 
+@each_file
+def test_only_side_calls_import_httpx(path: Path) -> None:
+    if room_of(name_of(path)) != "sidecalls":
+        assert {name for name in imports(path) if is_in(name, {"httpx"})} == set()
+
+
 def test_the_rooms_are_there() -> None:
     assert len(files_of("translation")) > 20
     assert len(files_of("simulator")) > 5
+    assert len(files_of("sidecalls")) > 1
 
 
 def test_imports_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from codex_glm.translation.errors import (
     Advice,
     Failure,
     RequestError,
+    error_in,
     failure,
     pace,
     upstream_body_failure,
@@ -177,6 +178,19 @@ def test_whole_bodies(body: bytes, status: int, rule: str, said: str) -> None:
     made = upstream_body_failure(body, status)
     assert made.rule == rule
     assert made.message.endswith(f"({said})")
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        ({"error": {"code": "1113", "message": "m"}}, {"code": "1113", "message": "m"}),
+        ({"error": "m"}, {"message": "m"}),
+        ({"code": 1261}, {"code": 1261}),
+        ({}, {}),
+    ],
+)
+def test_error_in(reply: dict[str, object], error: dict[str, object]) -> None:
+    assert error_in(reply) == error
 
 
 SHANGHAI, NEW_YORK = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")

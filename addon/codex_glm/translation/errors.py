@@ -17,6 +17,8 @@ from .wire_json import parse_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .wire_json import JsonObject
+
 _GLM_ZONE = timezone(timedelta(hours=8))
 """The clock of GLM's messages, which name no zone (measured on z.ai, 2026-08 and 2026-09)."""
 
@@ -146,8 +148,7 @@ def _local(time: str, zone: tzinfo) -> str:
 def upstream_body_failure(body: bytes, status: int, advice: Advice = NO_ADVICE) -> Failure:
     """Map a whole upstream reply that is no stream: JSON in any of GLM's shapes, HTML, nothing.
 
-    Shapes: `{"error": {...}}` (captured), flat `{"code", "message"}` (reference) and the wrapped
-    `{"code", "msg", "success": false}` (reported). A body that is none of them is never shown.
+    A body that is none of the shapes that `error_in` knows is never shown.
     """
     try:
         value = parse_json(body)
@@ -156,9 +157,17 @@ def upstream_body_failure(body: bytes, status: int, advice: Advice = NO_ADVICE) 
     if not isinstance(value, dict):
         rule = "not_a_stream" if status == 200 else _BY_STATUS.get(status, "unknown")
         return failure(rule, f"HTTP {status}", advice)
-    error = value.get("error", value)
-    if not isinstance(error, dict):
-        error = {"message": error}
+    error = error_in(value)
     if status == 200 and "code" not in error:
         return failure("not_a_stream", str(error.get("message") or "HTTP 200"))
     return upstream_failure(error, status, advice)
+
+
+def error_in(reply: JsonObject) -> JsonObject:
+    """Give the error object in a reply of GLM; where there is none, the reply itself.
+
+    Shapes: `{"error": {...}}` (captured), flat `{"code", "message"}` (reference) and the wrapped
+    `{"code", "msg", "success": false}` (reported).
+    """
+    error = reply.get("error", reply)
+    return error if isinstance(error, dict) else {"message": error}
