@@ -212,10 +212,11 @@ def test_address(base: str, expected: tuple[str, int]) -> None:
 )
 def test_health(key: ApiKey | None, simulator: str, source: str, upstream: str) -> None:
     read = settings(key=key, glm_simulator=simulator, glm_model_map=["mine=glm-4.7"])
-    told = health(read, 7)
+    told = health(read, 7, {"image": {"asked": 2, "failed": 1}})
     assert key_source(read).startswith(source)
     assert told["key"] == key_source(read)
     assert (told["upstream"], told["turns_served"]) == (upstream, 7)
+    assert told["side_calls"] == {"image": {"asked": 2, "failed": 1}}
     models = told["models"]
     assert isinstance(models, dict)
     assert models["mine"] == "glm-4.7"

@@ -177,7 +177,8 @@ class CodexGlm:
                     catalog(self.settings.base_kind, self.settings.model_map)
                 )
             case Route.HEALTH:
-                flow.response = replies.json_reply(health(self.settings, self.turns.served))
+                served, asked = self.turns.served, self.turns.side_calls
+                flow.response = replies.json_reply(health(self.settings, served, asked))
             case Route.UNKNOWN:
                 flow.response = replies.not_found(request.method, request.path)
 

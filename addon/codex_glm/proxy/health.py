@@ -8,6 +8,8 @@ from codex_glm import __version__
 from codex_glm.translation.models import MODELS, resolve_model
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from codex_glm.proxy.settings import Settings
     from codex_glm.translation.wire_json import JsonObject
 
@@ -27,8 +29,10 @@ _EXAMPLES = (
 """Names whose answers show what the model map does."""
 
 
-def health(settings: Settings, turns_served: int) -> JsonObject:
-    """Give the state of the proxy."""
+def health(
+    settings: Settings, turns_served: int, side_calls: Mapping[str, Mapping[str, int]]
+) -> JsonObject:
+    """Give the state of the proxy; `side_calls` are counts by kind, see `turns`."""
     kind = settings.base_kind
     own = [pattern for pattern, _ in settings.model_map]
     return {
@@ -41,6 +45,7 @@ def health(settings: Settings, turns_served: int) -> JsonObject:
         "models": {n: resolve_model(n, kind, settings.model_map) for n in (*own, *_EXAMPLES)},
         "glm_models": [m.name for m in MODELS.values() if kind == "other" or kind in m.served],
         "turns_served": turns_served,
+        "side_calls": side_calls,
     }
 
 

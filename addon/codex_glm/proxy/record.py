@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from codex_glm.translation.receipt import LOSSLESS_KINDS
@@ -28,6 +29,7 @@ def record_request(flow: HTTPFlow, turn: Turn) -> None:
         "url": turn.upstream.url,
         "request": turn.chat_body.decode("utf-8"),
         "receipt": turn.context.receipt.to_json(),
+        "side_calls": [call.to_json() for call in turn.side_calls],
     }
     flow.comment = f"→ {turn.context.model}"
 
@@ -46,6 +48,7 @@ def record_end(flow: HTTPFlow, turn: Turn) -> None:
         "usage": list(stream.usage) if stream.usage else [],
         "seconds": round(turn.age, 3),
         "receipt": turn.context.receipt.to_json(),
+        "side_calls": [call.to_json() for call in turn.side_calls],
     }
     if turn.reply.defect:
         _log.error("a defect of the addon ended this turn", exc_info=turn.reply.defect)
@@ -90,6 +93,9 @@ def _summary(turn: Turn, state: str) -> str:
     if turn.rounds:
         rules = ", ".join(dict.fromkeys(str(each["rule"]) for each in turn.rounds))
         parts.append(f"{len(turn.rounds)} tried again ({rules})")
+    if turn.side_calls:
+        kinds = Counter(call.kind for call in turn.side_calls)
+        parts += [f"{count} {kind} asked" for kind, count in kinds.items()]
     if not receipt.lossless:
         parts.append(f"{sum(e.kind not in LOSSLESS_KINDS for e in receipt.entries)} noted")
     if usage and usage.cached and usage.prompt:

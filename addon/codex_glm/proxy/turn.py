@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from codex_glm.proxy.repeats import Repeats
     from codex_glm.proxy.retry import RetryLimits
     from codex_glm.proxy.upstream import Upstream
+    from codex_glm.sidecalls.calls import SideCall
     from codex_glm.translation.errors import Failure
     from codex_glm.translation.request import TranslatedRequest, TurnContext
 
@@ -58,6 +59,8 @@ class Turn:
     not_before: float = 0.0
     rounds: list[dict[str, object]] = field(default_factory=list)
     """The rounds that failed: the rule, GLM's words, and the seconds waited before the next."""
+    side_calls: list[SideCall] = field(default_factory=list)
+    """What the proxy asked GLM on its own for this turn."""
     received: list[bytes] = field(default_factory=list)
     """What GLM sent."""
     sent: list[bytes] = field(default_factory=list)

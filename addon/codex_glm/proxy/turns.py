@@ -32,6 +32,8 @@ class Turns:
     def __init__(self, simulation: Simulation) -> None:
         self.under_way: dict[str, Turn] = {}
         self.served = 0
+        self.side_calls: dict[str, dict[str, int]] = {}
+        """Side calls by kind: how many there were, and how many of them failed."""
         self.rounds = False
         """Whether a turn may have several rounds; see `proxy.rounds.install`."""
         self._gates: dict[tuple[Upstream, int], Gate] = {}
@@ -67,6 +69,10 @@ class Turns:
         """Make room for others and record what came of the turn."""
         turn.finish()
         self.served += 1
+        for call in turn.side_calls:
+            counts = self.side_calls.setdefault(call.kind, {"asked": 0, "failed": 0})
+            counts["asked"] += 1
+            counts["failed"] += call.outcome != "ok"
         record.record_end(flow, turn)
 
     def client_left(self, client_id: str) -> None:
