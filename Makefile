@@ -2,12 +2,13 @@
 BIN := .venv/bin
 TOOL ?= web
 VERSION ?= 0.169.0
+OUT ?= glm-models.json
 CODEX = $(CURDIR)/.venv/codex/$(VERSION)/node_modules/.bin/codex
 COMPILE = uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml
 
 .PHONY: help install run dump start stop logs health test check format golden lock clean \
-	simulator test-codex errors test-environment
+	catalog simulator test-codex errors test-environment
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /make \1	/' | expand -t 18
@@ -33,6 +34,9 @@ logs: ## show the log of the proxy in the background
 
 health: install ## show the state of the running proxy
 	@$(BIN)/python .ci/health.py
+
+catalog: install ## write the model catalogue as a file for Codex (OUT=glm-models.json)
+	@$(BIN)/python -m codex_glm.proxy.catalog_file --out "$(OUT)" $(ARGS)
 
 simulator: install ## run the GLM simulator on port 18766
 	@exec $(BIN)/python -m codex_glm.simulator --port 18766 $(ARGS)
@@ -65,7 +69,7 @@ lock: ## resolve the dependencies anew (needs uv; UPGRADE=--upgrade for newer on
 	$(COMPILE) --group test --constraint requirements.lock -o requirements-test.lock
 
 clean: stop ## remove everything that was built
-	rm -rf .venv .codex-glm.log .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	rm -rf .venv .codex-glm.log glm-models.json .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 	find addon tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 test-environment:

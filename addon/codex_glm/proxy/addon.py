@@ -173,8 +173,9 @@ class CodexGlm:
             case Route.UPGRADE:
                 flow.response = replies.upgrade_refused()
             case Route.MODELS:
+                version = request.query.get("client_version", "")
                 flow.response = replies.json_reply(
-                    catalog(self.settings.base_kind, self.settings.model_map)
+                    catalog(self.settings.base_kind, self.settings.model_map, version)
                 )
             case Route.HEALTH:
                 served, asked = self.turns.served, self.turns.side_calls

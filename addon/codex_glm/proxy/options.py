@@ -40,7 +40,7 @@ _OPTIONS: tuple[tuple[str, type | object, object, str], ...] = (
 )
 
 
-def declare(loader: Loader) -> None:
+def declare(loader: Loader | Options) -> None:
     """Declare all options to mitmproxy.
 
     Those with a shape of their own are text and read here: mitmproxy leaves an addon out without

@@ -7,6 +7,7 @@ parse would cost it the whole list.
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from .models import (
     ALIASES,
     FLAGSHIP,
     MODELS,
+    REPLY_ROOM,
     SMALL,
     find_model,
     resolve_model,
@@ -29,8 +31,13 @@ _RELEASED = 1_780_000_000
 """`created` of every entry: fixed, as nobody reads it and the document must not change."""
 
 _LEVELS = {
-    "always": (
+    "three": (
         ("low", "Little thinking, quick answers"),
+        ("high", "Thorough thinking for everyday work"),
+        ("max", "The model's whole depth"),
+    ),
+    "seven": (
+        ("none", "Answers without thinking"),
         ("high", "Thorough thinking for everyday work"),
         ("max", "The model's whole depth"),
     ),
@@ -38,17 +45,22 @@ _LEVELS = {
         ("none", "Answers without thinking"),
         ("high", "Thinks before it answers"),
     ),
-    "none": (),
+    "": (),
 }
-_DEFAULT_LEVEL = {"always": "max", "switch": "high", "none": None}
+"""The efforts to choose from, by a model's row of `[effort]`: those that differ for GLM."""
+
+_KNOWS_MAX = (0, 142)
+"""The first Codex that was seen to read the effort `max`; 0.135.0 refuses the whole list for it."""
 
 
-def catalog(base: str, own_rules: ModelMap = ()) -> JsonObject:
+def catalog(base: str, own_rules: ModelMap = (), codex: str = "") -> JsonObject:
     """Give the catalogue of the models that a base serves (`base_kind`; `other` serves all).
 
     Other makers' names, and those of the user's own rules, are described as the model that answers
-    for them, and hidden from Codex's picker.
+    for them, and hidden from Codex's picker. `codex` is the version that is to read it, such as
+    `0.135.0`; without one the newest words are used.
     """
+    highest = "max" if _version(codex) >= _KNOWS_MAX else "xhigh"
     served = [MODELS[name] for name in served_models(base)]
     return {
         "object": "list",
@@ -57,10 +69,15 @@ def catalog(base: str, own_rules: ModelMap = ()) -> JsonObject:
             for m in served
         ],
         "models": [
-            *(_entry(model, priority) for priority, model in enumerate(served, 1)),
-            *(_alias(name, base, own_rules) for name in _alias_names(own_rules)),
+            *(_entry(model, priority, highest) for priority, model in enumerate(served, 1)),
+            *(_alias(name, base, own_rules, highest) for name in _alias_names(own_rules)),
         ],
     }
+
+
+def _version(text: str) -> tuple[int, ...]:
+    numbers = re.match(r"([0-9]{1,6})\.([0-9]{1,6})", text)
+    return tuple(map(int, numbers.groups())) if numbers else _KNOWS_MAX
 
 
 def _alias_names(own_rules: ModelMap) -> list[str]:
@@ -68,14 +85,14 @@ def _alias_names(own_rules: ModelMap) -> list[str]:
     return [name for name in dict.fromkeys((*own, *ALIASES)) if name not in MODELS]
 
 
-def _alias(name: str, base: str, own_rules: ModelMap) -> JsonObject:
+def _alias(name: str, base: str, own_rules: ModelMap, highest: str) -> JsonObject:
     model = find_model(resolve_model(name, base, own_rules))
     shown = {"slug": name, "display_name": name, "visibility": "hide"}
-    return _entry(model, 99) | shown | {"description": f"Answered by {model.display}"}
+    return _entry(model, 99, highest) | shown | {"description": f"Answered by {model.display}."}
 
 
-def _entry(model: Model, priority: int) -> JsonObject:
-    levels = _LEVELS[model.thinking]
+def _entry(model: Model, priority: int, highest: str) -> JsonObject:
+    levels = [(highest if e == "max" else e, words) for e, words in _LEVELS[model.effort]]
     entry: JsonObject = {
         "slug": model.name,
         "display_name": model.display,
@@ -85,6 +102,10 @@ def _entry(model: Model, priority: int) -> JsonObject:
         "visibility": "list",
         "supported_in_api": True,
         "priority": priority,
+        # Codex's own words on its skills, plugins and apps: GLM has never been told of them.
+        "include_skills_usage_instructions": True,
+        "include_plugin_usage_instructions": True,
+        "include_apps_usage_instructions": True,
         "default_reasoning_summary": "auto",
         "support_verbosity": False,
         "apply_patch_tool_type": "freeform",
@@ -92,15 +113,28 @@ def _entry(model: Model, priority: int) -> JsonObject:
         "context_window": model.context,
         "max_context_window": model.context,
         "effective_context_window_percent": 95,
+        "auto_compact_token_limit": _full_at(model),
         "experimental_supported_tools": [],
         "input_modalities": ["text", "image"] if model.images else ["text"],
+        # Demanded by Codex 0.142.0 and 0.145.0, overlooked by 0.163.0 and later ones.
+        "supports_parallel_tool_calls": True,
+        "supports_reasoning_summaries": True,
         "base_instructions": _INSTRUCTIONS,
     }
-    level = _DEFAULT_LEVEL[model.thinking]
-    return entry | ({"default_reasoning_level": level} if level else {})
+    # The last level is the deepest, which is GLM's own default.
+    return entry | ({"default_reasoning_level": levels[-1][0]} if levels else {})
+
+
+def _full_at(model: Model) -> int:
+    """Give the tokens at which Codex is to compact: what is left must hold one more reply.
+
+    Codex itself compacts at 90 % at the latest (codex-cli 0.169.0).
+    """
+    return min(model.context * 9 // 10, model.context - min(model.output, REPLY_ROOM))
 
 
 def _describe(model: Model) -> str:
     role = {FLAGSHIP: "Zhipu's flagship for coding", SMALL: "Small, fast, reads images"}
-    window = f"{model.context // 1000}k tokens of context"
-    return f"{role.get(model.name, 'GLM model')}, {window}"
+    size = model.context
+    window = f"{size // 1_000_000}M" if size >= 1_000_000 else f"{size // 1000}k"
+    return f"{role.get(model.name, 'GLM model')}; {window} tokens of context."

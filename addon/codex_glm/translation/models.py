@@ -51,6 +51,8 @@ MODELS: dict[str, Model] = _read_models()
 """Every GLM model that the table knows, by name."""
 FLAGSHIP: str = _TABLE["flagship"]
 SMALL: str = _TABLE["small"]
+REPLY_ROOM: int = _TABLE["reply_room"]
+"""Tokens of a window that Codex is told to leave free for one reply with its thinking."""
 TABLE_DATE: str = _TABLE["date"]
 ALIASES: tuple[str, ...] = tuple(_TABLE["aliases"])
 """Names of other makers that Codex may ask for, and that the catalogue therefore describes."""
