@@ -91,6 +91,20 @@ def test_templates_are_filled() -> None:
     assert (reply.text, reply.thinking) == ("it hi glm-5.3 {nobody}", "it")
 
 
+def test_a_step_takes_from_the_newest_message_that_fits() -> None:
+    steps = [
+        {"take": r"id (?P<id>\d+)", "text": "{id}", "calls": [{"close": {"id": "{id:number}"}}]}
+    ]
+    told = (user("id 1"), called("c"), output("c", "id 2"), output("d", "none"), user("id none"))
+    reply = Script([scenario(steps)]).reply(read_conversation(body(*told, tools=[tool("close")])))
+    assert (reply.text, reply.calls) == ("2", (Call("close", '{"id":2}'),))
+
+
+def test_a_step_that_finds_nothing_to_take_leaves_the_place() -> None:
+    script = Script([scenario([{"take": r"id (?P<id>\d+)", "text": "{id}"}])])
+    assert script.reply(read_conversation(body(user("no number")))).text == "{id}"
+
+
 def test_template_values_keep_their_kind() -> None:
     template = {"a": ["{n}", "{n:number}"], "b": 1, "c": None}
     assert fill_template(template, {"n": "-2"}) == {"a": ["-2", -2], "b": 1, "c": None}
@@ -122,6 +136,7 @@ def test_fault_is_counted_for_each_turn() -> None:
         ({"name": "x", "steps": [{"fault": {"cut": 1}}]}, "fault has no cut"),
         ({"name": "x", "steps": [{}], "when": {"prompt": "("}}, "unterminated"),
         ({"name": "x", "steps": []}, "at least one step"),
+        ({"name": "x", "steps": [{"take": "("}]}, "unterminated"),
         ({"name": "x", "steps": [{"usage": "twice"}]}, "usage cannot be twice"),
     ],
 )

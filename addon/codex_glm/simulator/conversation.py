@@ -30,6 +30,7 @@ class Conversation:
         prompt: The last words of the user, without the context messages of the client.
         rounds: Assistant messages with tool calls since then.
         last_output: Text of the newest tool message since then, or "".
+        told: Texts of all user and tool messages, oldest first.
         tools: Declared function names, in order.
         response_format: "text" or "json_object".
         messages: How many messages there are.
@@ -41,6 +42,7 @@ class Conversation:
     prompt: str
     rounds: int
     last_output: str
+    told: tuple[str, ...]
     tools: tuple[str, ...]
     response_format: str
     messages: int
@@ -58,6 +60,9 @@ def read_conversation(body: Mapping[str, Any]) -> Conversation:
         prompt=prompt,
         rounds=sum(1 for message in turn if message.get("tool_calls")),
         last_output=outputs[-1] if outputs else "",
+        told=tuple(
+            plain_text(one.get("content")) for one in messages if one["role"] in ("user", "tool")
+        ),
         tools=tuple(
             tool["function"]["name"] for tool in body.get("tools", ()) if "function" in tool
         ),

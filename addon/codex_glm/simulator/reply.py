@@ -63,8 +63,9 @@ class Script:
         self, scenario: Scenario, conversation: Conversation, groups: Mapping[str, str]
     ) -> Reply:
         number = min(conversation.rounds, len(scenario.steps) - 1)
-        values = {**self._facts(conversation), **groups}
-        fault = scenario.steps[number].fault
+        step = scenario.steps[number]
+        values = {**self._facts(conversation), **groups, **_taken(step, conversation.told)}
+        fault = step.fault
         if fault and not self._still_fails(fault, (scenario.name, number, conversation.key)):
             fault = None
         return _fill(scenario, number, values, conversation.tools, fault)
@@ -142,6 +143,12 @@ def _fill(
         usage=step.usage,
         fault=_fill_fault(fault, values),
     )
+
+
+def _taken(step: Step, told: Sequence[str]) -> dict[str, str]:
+    searched = (step.take.search(text) for text in reversed(told) if step.take)
+    found = next((each for each in searched if each), None)
+    return {key: value or "" for key, value in found.groupdict().items()} if found else {}
 
 
 def _text(step: Step, values: Mapping[str, str]) -> str:

@@ -13,7 +13,9 @@ read in the order of their names. A scenario reads:
         min_rounds: 0                 # tool-call rounds since those words
         max_rounds: 3
       steps:                          # one per round; the last one repeats
-        - thinking: I should look.    # reasoning_content, if the model thinks
+        - take: 'id (?P<id>\w+)'      # regular expression: its groups, from the newest user or
+                                      #   tool message that it is found in
+          thinking: I should look.    # reasoning_content, if the model thinks
           text: Looking, {who}.       # content
           json: {a: 1}                # in place of text: content is this value as JSON
           calls:                      # tool calls; of each the first alternative declared is taken
@@ -23,8 +25,8 @@ read in the order of their names. A scenario reads:
           usage: normal               # on the finish chunk; `separate` chunk; `none`
           fault: {...}                # see Fault
 
-Strings may hold `{name}`: a named group of the prompt's expression, or one of last_output, prompt,
-model, messages, tools, known. Braces around anything else stay as they are.
+Strings may hold `{name}`: a named group of the prompt's expression or of `take`, or one of
+last_output, prompt, model, messages, tools, known. Braces around anything else stay as they are.
 A string that is just `{name:number}` becomes a number.
 """
 
@@ -101,6 +103,7 @@ class Step:
     finish: str = ""
     usage: Literal["normal", "separate", "none"] = "normal"
     fault: Fault | None = None
+    take: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,9 @@ def _parse_step(entry: Mapping[str, Any]) -> Step:
     calls = tuple(entry.get("calls", ()))
     if entry.get("usage", "normal") not in ("normal", "separate", "none"):
         raise ScenarioError(f"usage cannot be {entry['usage']}")
-    return Step(**{**entry, "calls": calls, "fault": _parse_fault(fault) if fault else None})
+    take = re.compile(entry["take"]) if "take" in entry else None
+    parsed = {"calls": calls, "fault": _parse_fault(fault) if fault else None, "take": take}
+    return Step(**{**entry, **parsed})
 
 
 def _parse_fault(entry: Mapping[str, Any]) -> Fault:
