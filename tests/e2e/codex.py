@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -106,6 +107,9 @@ class Codex:
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
     """Overrides, as for `-c`; values are TOML."""
+    binary: Path = field(default_factory=codex_path)
+    seconds: float = SECONDS
+    """How long a run may take."""
 
     def __post_init__(self) -> None:
         self.work = self.folder / "work"
@@ -120,22 +124,24 @@ class Codex:
         environment: Mapping[str, str] = NOTHING,
     ) -> Result:
         """Run `codex exec --json`, with settings and an environment for this run alone."""
+        options = ["--json", "--skip-git-repo-check", *NO_SANDBOX, *self.overrides(settings)]
+        return self.run([str(self.binary), "exec", *options, *arguments], environment)
+
+    def overrides(self, settings: Mapping[str, str] = NOTHING) -> list[str]:
+        """Give the settings, and some more, as options of the command line."""
         chosen = {**self.settings, **settings}
-        overrides = [part for k, v in chosen.items() for part in ("-c", f"{k}={v}")]
-        options = ["--json", "--skip-git-repo-check", *NO_SANDBOX, *overrides]
-        return self.run([str(codex_path()), "exec", *options, *arguments], environment)
+        return [part for k, v in chosen.items() for part in ("-c", f"{k}={v}")]
 
     def sandbox_works(self) -> bool:
         """Tell whether Codex' own sandbox can be had here; containers often forbid it."""
-        return self.run([str(codex_path()), "sandbox", "--", "true"]).code == 0
+        return self.run([str(self.binary), "sandbox", "--", "true"]).code == 0
 
     def run(self, command: list[str], environment: Mapping[str, str] = NOTHING) -> Result:
         """Run any command in Codex's place: same folder, same clean environment."""
-        given = {"CODEX_HOME": str(self.home / ".codex"), TOKEN_VARIABLE: TOKEN, **environment}
         process = subprocess.Popen(
             command,
             cwd=self.work,
-            env=clean_environment(self.home, given),
+            env=self.environment(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -143,12 +149,23 @@ class Codex:
             start_new_session=True,
         )
         try:
-            stdout, stderr = process.communicate(timeout=SECONDS)
+            stdout, stderr = process.communicate(timeout=self.seconds)
         finally:
-            if process.poll() is None:  # with the programs that it started
-                os.killpg(process.pid, signal.SIGKILL)
+            if process.poll() is None:
+                kill_session(process)
                 process.communicate()
         return Result(process.returncode, stdout, stderr)
+
+    def environment(self, more: Mapping[str, str] = NOTHING) -> dict[str, str]:
+        """Give the environment that it runs in, with its home and its bearer."""
+        given = {"CODEX_HOME": str(self.home / ".codex"), TOKEN_VARIABLE: TOKEN, **more}
+        return clean_environment(self.home, given)
+
+
+def kill_session(process: subprocess.Popen[str]) -> None:
+    """End a process that has a session of its own, with the programs that it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def glm_codex(folder: Path, base: str, **changes: str) -> Codex:
