@@ -54,6 +54,15 @@ def test_other_names_are_described_as_the_model_that_answers(base: str) -> None:
     assert all(entry["apply_patch_tool_type"] == "freeform" for entry in described.values())
 
 
+def test_every_model_sees_where_the_proxy_helps() -> None:
+    described = cast("list[JsonObject]", catalog("other", images=True)["models"])
+    assert {tuple(cast("list[str]", e["input_modalities"])) for e in described} == {
+        ("text", "image")
+    }
+    plain = [{**entry, "input_modalities": None} for entry in entries("other")]
+    assert [{**entry, "input_modalities": None} for entry in described] == plain
+
+
 def test_openai_can_read_the_list() -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(list[Model])
     adapter.validate_python(entries("other", "data"), strict=True)

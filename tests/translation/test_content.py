@@ -1,24 +1,36 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from codex_glm.translation.content import Content, ContentReader
 from codex_glm.translation.errors import RequestError
+from codex_glm.translation.models import find_model
 from codex_glm.translation.receipt import Receipt
+from codex_glm.translation.sight import ImageSettings, Sight
+
+from .pictures import data_url, png
 
 if TYPE_CHECKING:
     from codex_glm.translation.wire_json import JsonObject
 
 
-def read(content: object, *, images: bool = True) -> tuple[Content, list[str]]:
+def reader(*, images: bool = True) -> tuple[ContentReader, Receipt]:
     receipt = Receipt()
-    found = ContentReader("glm-5", images=images, receipt=receipt).read(content, "p")
+    sight = Sight(replace(find_model("glm-5"), images=images), ImageSettings(), receipt, [])
+    return ContentReader(sight), receipt
+
+
+def read(content: object, *, images: bool = True) -> tuple[Content, list[str]]:
+    content_reader, receipt = reader(images=images)
+    found = content_reader.read(content, "p")
     return found, [entry.detail for entry in receipt.entries]
 
 
-IMAGE = {"type": "input_image", "image_url": "data:image/png;base64,AA==", "detail": "high"}
-CHAT_IMAGE: JsonObject = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+PIXEL = data_url(png())
+IMAGE = {"type": "input_image", "image_url": PIXEL, "detail": "high"}
+CHAT_IMAGE: JsonObject = {"type": "image_url", "image_url": {"url": PIXEL}}
 FILE = {"type": "input_file", "filename": "a.pdf", "file_data": "data:,x"}
 
 
@@ -82,6 +94,14 @@ def test_malformed(content: object, param: str) -> None:
     with pytest.raises(RequestError) as caught:
         read(content)
     assert caught.value.failure.param == param
+
+
+def test_without_media() -> None:
+    content_reader, receipt = reader()
+    content = content_reader.without_media(Content(("a", CHAT_IMAGE)))
+    note = "[image omitted: GLM takes it in a user message only]"
+    assert content == Content(("a", note))
+    assert [(e.kind, e.rule) for e in receipt.entries] == [("dropped", "media")]
 
 
 def test_text_and_media() -> None:

@@ -6,8 +6,10 @@ import pytest
 from codex_glm.translation.content import Content, ContentReader
 from codex_glm.translation.errors import RequestError
 from codex_glm.translation.history import Call, HistoryReader, Output, Say, Speak, Step, Think
+from codex_glm.translation.models import find_model
 from codex_glm.translation.reasoning import seal
 from codex_glm.translation.receipt import Receipt
+from codex_glm.translation.sight import ImageSettings, Sight
 from codex_glm.translation.tools import ToolNames, translate_tools
 
 from .support import function
@@ -20,7 +22,8 @@ def read(*items: object) -> tuple[list[Step], list[str]]:
     receipt, names = Receipt(), ToolNames()
     translate_tools([{"type": "namespace", "name": "n", "tools": [function("b")]}], names, receipt)
     receipt.entries.clear()
-    content = ContentReader("glm-5.3", images=False, receipt=receipt)
+    sight = Sight(find_model("glm-5.3"), ImageSettings(), receipt, [])
+    content = ContentReader(sight)
     reader = HistoryReader(names, content, receipt, model="glm-5.3", seal_key=b"key")
     return list(reader.read(list(items))), [f"{e.kind} {e.rule}" for e in receipt.entries]
 

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import pytest
+from codex_glm.translation import models
 from codex_glm.translation.models import (
     FLAGSHIP,
     MODELS,
     SMALL,
     TABLE_DATE,
+    VISION,
     base_kind,
     find_model,
     resolve_model,
     say_effort,
+    vision_model,
 )
 
 BASES = ["zai-plan", "zai-payg", "bigmodel-plan", "bigmodel-payg", "other"]
@@ -135,7 +138,23 @@ def test_say_effort(name: str, said: list[str]) -> None:
     assert [say_effort(MODELS[name], asked) for asked in EFFORTS] == said
 
 
+@pytest.mark.parametrize(
+    ("base", "name"),
+    [*((base, "glm-5.3-flash") for base in BASES), ("nowhere", "")],
+)
+def test_vision_model(base: str, name: str) -> None:
+    assert vision_model(base) == name
+
+
+def test_the_next_choice_is_taken_where_the_first_is_not_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(models, "VISION", ("glm-4.6v", "glm-5v-turbo"))
+    assert [vision_model(base) for base in ("zai-plan", "zai-payg")] == ["glm-5v-turbo", "glm-4.6v"]
+
+
 def test_the_table_is_sound() -> None:
+    assert all(MODELS[name].images for name in VISION)
     assert MODELS[FLAGSHIP].thinking == MODELS[SMALL].thinking == "always"
     assert MODELS[SMALL].images
     assert len(TABLE_DATE) == 10

@@ -49,29 +49,36 @@ _LEVELS = {
 }
 """The efforts to choose from, by a model's row of `[effort]`: those that differ for GLM."""
 
+_SEEING: JsonObject = {"input_modalities": ["text", "image"]}
+
 _KNOWS_MAX = (0, 142)
 """The first Codex that was seen to read the effort `max`; 0.135.0 refuses the whole list for it."""
 
 
-def catalog(base: str, own_rules: ModelMap = (), codex: str = "") -> JsonObject:
+def catalog(
+    base: str, own_rules: ModelMap = (), codex: str = "", *, images: bool = False
+) -> JsonObject:
     """Give the catalogue of the models that a base serves (`base_kind`; `other` serves all).
 
     Other makers' names, and those of the user's own rules, are described as the model that answers
     for them, and hidden from Codex's picker. `codex` is the version that is to read it, such as
-    `0.135.0`; without one the newest words are used.
+    `0.135.0`; without one the newest words are used. With `images`, text-only models are said to
+    see them: the proxy describes them, or has a vision model answer. Otherwise Codex leaves images
+    out by itself and refuses view_image (codex-cli 0.169.0).
     """
     highest = "max" if _version(codex) >= _KNOWS_MAX else "xhigh"
     served = [MODELS[name] for name in served_models(base)]
+    entries = [
+        *(_entry(model, priority, highest) for priority, model in enumerate(served, 1)),
+        *(_alias(name, base, own_rules, highest) for name in _alias_names(own_rules)),
+    ]
     return {
         "object": "list",
         "data": [
             {"id": m.name, "object": "model", "created": _RELEASED, "owned_by": "z-ai"}
             for m in served
         ],
-        "models": [
-            *(_entry(model, priority, highest) for priority, model in enumerate(served, 1)),
-            *(_alias(name, base, own_rules, highest) for name in _alias_names(own_rules)),
-        ],
+        "models": [entry | _SEEING for entry in entries] if images else entries,
     }
 
 
@@ -115,12 +122,13 @@ def _entry(model: Model, priority: int, highest: str) -> JsonObject:
         "effective_context_window_percent": 95,
         "auto_compact_token_limit": _full_at(model),
         "experimental_supported_tools": [],
-        "input_modalities": ["text", "image"] if model.images else ["text"],
+        "input_modalities": ["text"],
         # Demanded by Codex 0.142.0 and 0.145.0, overlooked by 0.163.0 and later ones.
         "supports_parallel_tool_calls": True,
         "supports_reasoning_summaries": True,
         "base_instructions": _INSTRUCTIONS,
     }
+    entry |= _SEEING if model.images else {}
     # The last level is the deepest, which is GLM's own default.
     return entry | ({"default_reasoning_level": levels[-1][0]} if levels else {})
 

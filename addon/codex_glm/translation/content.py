@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .errors import RequestError
 
 if TYPE_CHECKING:
-    from .receipt import Receipt
+    from .sight import Sight
     from .wire_json import JsonObject
 
 _TEXT_PARTS = frozenset({"input_text", "output_text", "text", "summary_text", "reasoning_text"})
@@ -32,10 +32,8 @@ class Content(NamedTuple):
 class ContentReader:
     """Reads content for one model: what it cannot see is named in the text and in the receipt."""
 
-    def __init__(self, model: str, *, images: bool, receipt: Receipt) -> None:
-        self._model = model
-        self._images = images
-        self._receipt = receipt
+    def __init__(self, sight: Sight) -> None:
+        self._sight = sight
 
     def read(self, content: object, param: str) -> Content:
         """Read a string, a list of parts or nothing; raises RequestError for other values."""
@@ -47,6 +45,12 @@ class ContentReader:
             raise RequestError(f"{param} must be a string or a list of parts", param=param)
         parts = [self._read_part(part, f"{param}[{i}]") for i, part in enumerate(content)]
         return Content(tuple(part for part in parts if part != ""))
+
+    def without_media(self, content: Content) -> Content:
+        """Put notes in place of images and files, for roles that have none in GLM's dialect."""
+        note = "GLM takes it in a user message only"
+        parts = (p if isinstance(p, str) else self._sight.omit(note) for p in content.parts)
+        return Content(tuple(parts))
 
     def _read_part(self, part: object, param: str) -> str | JsonObject:
         if not isinstance(part, dict):
@@ -62,32 +66,26 @@ class ContentReader:
             return self._read_image(part, param)
         if kind == "input_file":
             return self._read_file(part)
-        return self._omit(str(kind), f"GLM takes no {kind} part")
+        return self._sight.omit(f"GLM takes no {kind} part", str(kind))
 
     def _read_image(self, part: JsonObject, param: str) -> str | JsonObject:
         url = part.get("image_url")
         if not isinstance(url, str):
             if part.get("file_id"):
-                return self._omit("image", "its file_id means nothing to GLM")
+                return self._sight.omit("its file_id means nothing to GLM")
             raise RequestError(f"{param}.image_url must be a string", param=f"{param}.image_url")
-        if not self._images:
-            return self._omit("image", f"{self._model} reads text only")
-        return {"type": "image_url", "image_url": {"url": url}}
+        return self._sight.show(url)
 
     def _read_file(self, part: JsonObject) -> str | JsonObject:
         data, url = part.get("file_data"), part.get("file_url")
         name = part.get("filename") or "file"
-        if not self._images:
-            return self._omit(f"file {name}", f"{self._model} reads text only")
+        if self._sight.blind:
+            return self._sight.omit(self._sight.blind, f"file {name}")
         if isinstance(data, str):
             return {"type": "file", "file": {"file_data": data, "filename": name}}
         if isinstance(url, str):
             return {"type": "file", "file": {"file_url": url}}
-        return self._omit(f"file {name}", "its file_id means nothing to GLM")
-
-    def _omit(self, what: str, reason: str) -> str:
-        self._receipt.add("dropped", "media", f"{what}: {reason}")
-        return f"[{what} omitted: {reason}]"
+        return self._sight.omit("its file_id means nothing to GLM", f"file {name}")
 
 
 def _text(part: JsonObject, key: str, param: str) -> str:

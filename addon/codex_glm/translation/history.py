@@ -102,6 +102,8 @@ class HistoryReader:
                 f"{param}.role is none of {', '.join(_ROLES)}", param=f"{param}.role"
             )
         content = self._content.read(item.get("content"), f"{param}.content")
+        if role != "user":
+            content = self._content.without_media(content)
         if not content.parts:
             self._receipt.add("dropped", "empty-message", f"{param}: a {role} message without text")
         elif role == "assistant":

@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib.resources import files
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -34,9 +34,20 @@ class Model:
     default_effort: str
     preserved: bool
     images: bool
+    most_images: int
+    """Images in one request."""
     tool_stream: bool
     served: tuple[str, ...]
     hidden: bool
+
+
+class ImageLimits(NamedTuple):
+    """What vision models take of an image."""
+
+    formats: tuple[str, ...]
+    bytes: int
+    side: int
+    """The most pixels of width and of height."""
 
 
 def _read_models() -> dict[str, Model]:
@@ -53,6 +64,9 @@ FLAGSHIP: str = _TABLE["flagship"]
 SMALL: str = _TABLE["small"]
 REPLY_ROOM: int = _TABLE["reply_room"]
 """Tokens of a window that Codex is told to leave free for one reply with its thinking."""
+VISION: tuple[str, ...] = tuple(_TABLE["vision"])
+"""Vision models that describe images or answer for a text-only model, the first choice first."""
+IMAGE_LIMITS = ImageLimits(**_TABLE["images"])
 TABLE_DATE: str = _TABLE["date"]
 ALIASES: tuple[str, ...] = tuple(_TABLE["aliases"])
 """Names of other makers that Codex may ask for, and that the catalogue therefore describes."""
@@ -88,6 +102,12 @@ def served_models(base: str) -> tuple[str, ...]:
     return tuple(
         m.name for m in MODELS.values() if not m.hidden and (base == "other" or base in m.served)
     )
+
+
+def vision_model(base: str) -> str:
+    """Name the vision model of choice at a base (`base_kind`); empty where none is served."""
+    served = (name for name in VISION if base == "other" or base in MODELS[name].served)
+    return next(served, "")
 
 
 def resolve_model(asked: str, base: str, own_rules: ModelMap = ()) -> str:

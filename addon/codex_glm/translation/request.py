@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, cast
 
@@ -10,14 +10,17 @@ from . import models
 from .content import ContentReader
 from .errors import NO_ADVICE, Advice, RequestError
 from .history import HistoryReader
+from .images import read_image
 from .messages import MessageFold
 from .parameters import asked_schema, check_types, refuse_state, translate_parameters
 from .receipt import Receipt
+from .sight import ImageSettings, Sight, image_urls, turn_has_image
 from .tools import ToolNames, translate_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .images import Image
     from .wire_json import JsonObject
 
 _TOOL_CARRIERS = frozenset({"additional_tools", "tool_search_output"})
@@ -36,6 +39,7 @@ class TranslationSettings:
     """An effort that takes the place of whatever the client asks; empty: the client decides."""
     seal_key: bytes = b""
     """Binds kept thinking to the key in use; see `reasoning`."""
+    images: ImageSettings = field(default_factory=ImageSettings)
     zone: tzinfo = UTC
     """The person's time zone, for the times that a plan's limits name."""
 
@@ -55,6 +59,8 @@ class TurnContext:
     advice: Advice = NO_ADVICE
     compacting: bool = False
     """Whether the reply is to be one compaction item."""
+    images: tuple[str, ...] = ()
+    """Ids of the images that GLM gets; see `images`."""
     echo: JsonObject = field(default_factory=dict)
     """The request's fields that a Responses object repeats."""
 
@@ -76,13 +82,16 @@ def translate_request(body: JsonObject, settings: TranslationSettings) -> Transl
     check_types(body)
     refuse_state(body)
     receipt = Receipt()
-    model = _choose_model(str(body["model"]), settings, receipt)
-    names = ToolNames()
     items = _items(body)
+    model = _choose_model(str(body["model"]), items, settings, receipt)
+    names = ToolNames()
     compacting = any(_is_trigger(item) for item in items)
     declared = [] if compacting else _declared(body, items)
     tools = translate_tools(declared, names, receipt)
-    messages = _translate_messages(body, items, names, model, settings.seal_key, receipt)
+    sight = Sight(model, settings.images, receipt, items)
+    content = ContentReader(sight)
+    reader = HistoryReader(names, content, receipt, model=model.name, seal_key=settings.seal_key)
+    messages = _translate_messages(body, items, reader, receipt)
     chat: JsonObject = {"model": model.name, "messages": messages}
     chat |= translate_parameters(body, tools, names, model, settings.effort, receipt)
     if settings.tool_stream and model.tool_stream and "tools" in chat:
@@ -100,16 +109,46 @@ def translate_request(body: JsonObject, settings: TranslationSettings) -> Transl
         seal_key=settings.seal_key,
         advice=Advice(models.served_models(settings.base), settings.zone),
         compacting=compacting,
+        images=tuple(sight.shown),
         echo=body,
     )
     return TranslatedRequest(chat, context)
 
 
-def _choose_model(asked: str, settings: TranslationSettings, receipt: Receipt) -> models.Model:
-    name = models.resolve_model(asked, settings.base, settings.model_map)
-    if name != asked:
-        receipt.add("renamed", "model", f"{asked} is answered by {name}")
-    return models.find_model(name)
+def images_to_describe(body: JsonObject, settings: TranslationSettings) -> list[Image]:
+    """Give the images, each once and in order, of which the model could only be told.
+
+    The body need not be sound: what is wrong with it is for `translate_request` to say.
+    """
+    items, asked = body.get("input"), body.get("model")
+    if settings.images.mode != "describe" or not isinstance(items, list):
+        return []
+    if not isinstance(asked, str) or find_model(asked, settings).images:
+        return []
+    images = {image.id: image for image in map(read_image, image_urls(items)) if not image.fault}
+    return list(images.values())
+
+
+def find_model(asked: str, settings: TranslationSettings) -> models.Model:
+    """Give the model that a name stands for, with what the user says of it."""
+    model = models.find_model(models.resolve_model(asked, settings.base, settings.model_map))
+    return replace(model, images=True) if model.name == settings.images.vision_model else model
+
+
+def _choose_model(
+    asked: str, items: list[object], settings: TranslationSettings, receipt: Receipt
+) -> models.Model:
+    model = find_model(asked, settings)
+    if model.name != asked:
+        receipt.add("renamed", "model", f"{asked} is answered by {model.name}")
+    if settings.images.mode != "route" or model.images or not turn_has_image(items):
+        return model
+    seer = settings.images.seer(settings.base)
+    if seer is None:
+        return model
+    words = f"{model.name} reads text only: {seer.name} answers this turn, which holds an image"
+    receipt.add("changed", "image-route", words)
+    return seer
 
 
 def _is_trigger(item: object) -> bool:
@@ -138,13 +177,9 @@ def _declared(body: JsonObject, items: list[object]) -> Iterator[object]:
 def _translate_messages(
     body: JsonObject,
     items: list[object],
-    names: ToolNames,
-    model: models.Model,
-    seal_key: bytes,
+    reader: HistoryReader,
     receipt: Receipt,
 ) -> list[JsonObject]:
-    content = ContentReader(model.name, images=model.images, receipt=receipt)
-    reader = HistoryReader(names, content, receipt, model=model.name, seal_key=seal_key)
     if instructions := body.get("instructions"):
         items = [{"role": "system", "content": instructions}, *items]
     messages = MessageFold(receipt).fold(reader.read(items))
