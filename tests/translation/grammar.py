@@ -50,7 +50,8 @@ def assert_valid(events: list[Event], *, input_rewritten: bool = False) -> None:
     Args:
         events: All events, as they stand on the wire.
         input_rewritten: Whether what a tool is called with could only be known at its end, as the
-            receipt's rules `custom-input` and `arguments` say; its deltas may then differ.
+            receipt's rules `custom-input`, `arguments` and `bad-arguments` say; then its deltas
+            may differ.
 
     """
     _check_envelope(events)

@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from codex_glm.translation.arguments import repair_arguments
+from codex_glm.translation.arguments import is_object, repair_arguments
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +41,7 @@ SCHEMA: JsonObject = {
         "[]",
         "7",
         "",
+        '{"text": NaN}',
         "[" * 100_000,
     ],
 )
@@ -60,12 +61,24 @@ def test_what_is_right_or_beyond_repair_stays(text: str) -> None:
         ('{"counts":["1",2]}', {"counts": [1, 2]}, 1),
         ('"{\\"seconds\\":1}"', {"seconds": 1}, 1),
         ('{"text":"a"}{"text":"a"}', {"text": "a"}, 1),
+        ('{"text":"a"}{}', {"text": "a"}, 1),
+        ('{}{"text":"a"}', {"text": "a"}, 1),
+        ("{}{}", {}, 1),
+        ('{"text":"a\n\tb"}', {"text": "a\n\tb"}, 1),
     ],
 )
 def test_repairs(text: str, repaired: JsonObject, notes: int) -> None:
     found = repair_arguments(text, SCHEMA)
     assert [json.loads(each) for each in found.texts] == [repaired]
     assert len(found.notes) == notes
+
+
+def test_what_was_odd_is_said() -> None:
+    assert repair_arguments('{"text":"a\n"}', SCHEMA).notes == (
+        "line breaks or tabs inside a string were escaped",
+    )
+    for text in ('{"text":"a"}{}', '"{}"'):
+        assert repair_arguments(text, SCHEMA).notes[0].startswith("the object came as a string")
 
 
 def test_two_objects_are_two_calls() -> None:
@@ -99,3 +112,10 @@ def test_a_repair_is_final_and_loses_no_name(
 @given(st.text(), PROPERTIES)
 def test_no_text_raises(text: str, properties: dict[str, object]) -> None:
     assert repair_arguments(text, {"type": "object", "properties": properties}).texts
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("{}", True), (' {"a":1} ', True), ("[]", False), ("{", False), ("", False)]
+)
+def test_is_object(text: str, found: bool) -> None:
+    assert is_object(text) is found

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import pytest
 from codex_glm.translation.calls import (
     CallItem,
-    CustomToolCallItem,
     FunctionCallItem,
     ToolSearchCallItem,
     open_call,
 )
+from codex_glm.translation.custom_calls import CustomToolCallItem
 from codex_glm.translation.receipt import Receipt
 from codex_glm.translation.tools import Tool
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 FUNCTION = Tool("function", "get image", "mcp", "mcp__get_image_1")
 CUSTOM = Tool("custom", "apply_patch", None, "apply_patch")
-SPACED = Tool("custom", "run", "n", "n__run")
-TWO = '{"a":"x","b":"y"}'
 SEARCH = Tool("tool_search", "tool_search", None, "tool_search")
 
 
@@ -86,41 +84,6 @@ def test_a_function_carries_the_names_of_the_client() -> None:
     }
     _, unknown, _ = run(opened(None, "f"), "{}")
     assert (unknown["name"], "namespace" in unknown) == ("f", False)
-
-
-@pytest.mark.parametrize(
-    ("fragments", "deltas", "text", "rules", "whole"),
-    [
-        (['{"input":"a', '\\nb"}'], ["a", "\nb"], "a\nb", [], True),
-        (['{"input":""}'], [], "", [], True),
-        (['{"more":1,"input":"a"}'], ["a"], "a", [], True),
-        (['{"patch":"a"}'], ["a"], "a", ["repaired custom-input"], True),
-        ([TWO], [TWO], TWO, ["repaired custom-input"], True),
-        (['"just text"'], ["just text"], "just text", ["repaired custom-input"], False),
-        (["raw text"], ["raw text"], "raw text", ["repaired custom-input"], False),
-        ([], [], "", ["repaired custom-input"], False),
-        (["7"], ["7"], "7", ["repaired custom-input"], False),
-        (['{"input":"a', "\n"], ["a"], '{"input":"a\n', ["repaired custom-input"], False),
-        (['{"input":"a","input":"b"}'], ["a"], "b", [], True),
-        (['{"input":"\\ud83d', '\\ude80"}'], ["🚀"], "🚀", [], True),
-        (['{"input":"\\ud83d"}'], ["\ufffd"], "\ufffd", [], True),
-    ],
-)  # fmt: skip
-def test_custom(
-    fragments: list[str], deltas: list[str], text: str, rules: list[str], whole: bool
-) -> None:
-    item = opened(CUSTOM)
-    found, done, receipt = run(item, *fragments)
-    assert (found, done["input"], receipt) == (deltas, text, rules)
-    assert item.is_whole() is whole
-
-
-def test_a_custom_call_carries_the_names_of_the_client() -> None:
-    _, done, _ = run(opened(SPACED), '{"input":"x"}')
-    kept = {"id": "ctc_x00", "type": "custom_tool_call", "call_id": "c", "name": "run"}
-    assert done == {**kept, "input": "x", "namespace": "n"}
-    _, plain, _ = run(opened(CUSTOM), '{"input":"x"}')
-    assert "namespace" not in plain
 
 
 @pytest.mark.parametrize(

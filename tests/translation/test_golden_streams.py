@@ -33,7 +33,7 @@ def body(name: str) -> bytes:
 def run(pieces: Iterable[bytes]) -> Replayed:
     replayed = replay(pieces)
     assert replayed.translator.defect is None
-    rewritten = {"custom-input", "arguments"} & set(replayed.rules)
+    rewritten = {"custom-input", "arguments", "bad-arguments"} & set(replayed.rules)
     assert_valid(replayed.events, input_rewritten=bool(rewritten))
     return replayed
 

@@ -57,3 +57,18 @@ def test_half_a_call_is_not_done_where_tokens_ran_out(kept: int, *, complete: bo
     calls.receive(ToolCallDelta(1, "b", "add", '{"b":'))
     done = [e for e in calls.close(complete=complete) if e["type"] == "response.output_item.done"]
     assert len(done) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "types"),
+    [
+        ("apply_patch", '{"input":"a"}{"input":"b"}', ["custom_tool_call"] * 2),
+        ("tool_search", '{"query":"a"}', ["tool_search_call"]),
+    ],
+)
+def test_kinds_of_calls(name: str, arguments: str, types: list[str]) -> None:
+    calls = OpenCalls(turn(), ItemIds("x"))
+    calls.receive(ToolCallDelta(0, "a", name, arguments))
+    events = [e for e in calls.close(complete=True) if e["type"] == "response.output_item.done"]
+    items = [event["item"] for event in events]
+    assert [item["type"] for item in items if isinstance(item, dict)] == types

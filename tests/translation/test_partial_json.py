@@ -24,8 +24,9 @@ from .strategies import any_text, splits
         (['{"input":"\\ud83d', '\\ude80"}'], ["", "🚀"]),
         (['{"input":"\\\\ud83d', '"}'], ["\\ud83d", ""]),
         (['{"input":"a"', ',"b":"c"}'], ["a", ""]),
-        (['{"input":"a\n', 'b"}'], ["", ""]),
-        (['{"input":"\\q', 'b"}'], ["", ""]),
+        (['{"input":"a\n', 'b"}'], ["a\n", "b"]),
+        (['{"input":"a\\q', 'b"}'], ["a", ""]),
+        (['{"input":"a\\', 'q"}'], ["a", ""]),
         (['{"other":"a"}', '{"input":"b"}'], ["", ""]),
         (['["a"]', "x"], ["", ""]),
         ([" {\n", '\t"input"\n:"', "a"], ["", "", "a"]),
@@ -34,6 +35,16 @@ from .strategies import any_text, splits
 def test_feed(fragments: list[str], given: list[str]) -> None:
     partial = PartialString("input")
     assert [partial.feed(fragment) for fragment in fragments] == given
+
+
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [('{"input":"a"', True), ('{"input":"a', False), ('{"input":"\\q"', False), ('"a"', False)],
+)
+def test_closed(text: str, closed: bool) -> None:
+    partial = PartialString("input")
+    partial.feed(text)
+    assert partial.closed is closed
 
 
 @given(st.data(), any_text, st.booleans())

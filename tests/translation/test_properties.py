@@ -20,7 +20,7 @@ BODIES = [path.read_bytes() for path in sorted(GLM.glob("*.sse"))]
 def check(replayed: Replayed) -> None:
     assert replayed.translator.defect is None
     assert [e["type"] in TERMINAL for e in replayed.events].count(True) == 1
-    rewritten = {"custom-input", "arguments"} & set(replayed.rules)
+    rewritten = {"custom-input", "arguments", "bad-arguments"} & set(replayed.rules)
     assert_valid(replayed.events, input_rewritten=bool(rewritten))
 
 

@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING, get_args
 
 import pytest
+from codex_glm.translation.patches import EXPLANATION
 from codex_glm.translation.receipt import Receipt
 from codex_glm.translation.tools import (
     MAX_TOOLS,
@@ -81,6 +82,7 @@ def test_every_kind_of_tool() -> None:
     raw = {"type": "string", "description": "The tool's whole input, exactly as it is to be run."}
     text = {"type": "object", "properties": {"input": raw}, "required": ["input"]}
     empty: JsonObject = {"type": "object", "properties": {}}
+    grammar_told = "The text follows this lark grammar:\nstart: x"
     freeform = "Here the tool is called as a function: give its raw text as the string `input`."
     assert declared == [
         {
@@ -90,7 +92,7 @@ def test_every_kind_of_tool() -> None:
         },
         {
             "name": "apply_patch",
-            "description": f"Patches.\n\n{freeform} The text follows this lark grammar:\nstart: x",
+            "description": f"Patches.\n\n{freeform} {EXPLANATION}\n\n{grammar_told}",
             "parameters": text,
         },
         {"name": "note", "description": freeform, "parameters": text},
@@ -101,7 +103,7 @@ def test_every_kind_of_tool() -> None:
     assert rules == ["tool-name", "schema"]
     assert list(names.by_wire_name.values()) == [
         Tool("function", "shell", None, "shell"),
-        Tool("custom", "apply_patch", None, "apply_patch"),
+        Tool("custom", "apply_patch", None, "apply_patch", "patch"),
         Tool("custom", "note", None, "note"),
         Tool("tool_search", "tool_search", None, "tool_search"),
         Tool("function", "get", "mcp__tiny", "mcp__tiny__get"),

@@ -3,7 +3,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from codex_glm.translation.wire_json import encode_json, encode_text, parse_json, parse_object
+from codex_glm.translation.wire_json import (
+    encode_json,
+    encode_text,
+    parse_json,
+    parse_loose,
+    parse_next,
+    parse_object,
+)
 from hypothesis import given
 
 from .strategies import json_values
@@ -40,6 +47,20 @@ def test_parse_json(text: str | bytes, value: object) -> None:
 def test_parse_json_refuses(text: str | bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_json(text)
+
+
+@pytest.mark.parametrize("text", ["", "{", "NaN", "1 2", "[" * 200_000], ids=lambda text: text[:9])
+def test_parse_loose_refuses(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_loose(text)
+
+
+def test_control_characters_inside_strings() -> None:
+    text = ' {"a":"b\n\tc"} '
+    assert parse_loose(text) == {"a": "b\n\tc"}
+    assert parse_next('"\n"1', loose=True) == ("\n", 3)
+    with pytest.raises(ValueError, match="control"):
+        parse_next('"\n"1')
 
 
 @pytest.mark.parametrize("text", ["[]", "1", '"a"', "null"])

@@ -3,17 +3,17 @@
 GLM writes arguments as text inside its own markup, and guesses each one's type from the schema
 (vLLM's parser for glm4_moe); lists, numbers, booleans and objects thus arrive as strings now and
 then (reported 2026-05 to 2026-09), an object sometimes as one string, and two calls sometimes as
-two objects in one. Codex refuses a string where its schema wants a number (codex-cli 0.169.0).
+two objects in one. Line breaks inside a string may stand there unescaped. Codex refuses a string
+where its schema wants a number (codex-cli 0.169.0).
 
 What is right stays as GLM wrote it, byte for byte.
 """
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from .wire_json import encode_text, parse_json
+from .wire_json import encode_text, parse_json, parse_loose, parse_next
 
 if TYPE_CHECKING:
     from .wire_json import JsonObject
@@ -52,8 +52,13 @@ def repair_arguments(text: str, schema: JsonObject) -> Repaired:
     if not notes and repaired == [_or_none(text)]:
         return Repaired((text,), ())
     if not notes:
-        notes.append("the object came as a string or twice")
+        notes.append(_what_was_odd(text))
     return Repaired(tuple(encode_text(each) for each in repaired), tuple(notes))
+
+
+def is_object(text: str) -> bool:
+    """Tell whether a text is one JSON object, and nothing else."""
+    return isinstance(_or_none(text), dict)
 
 
 def _or_none(text: str) -> object:
@@ -63,14 +68,27 @@ def _or_none(text: str) -> object:
         return None
 
 
+def _what_was_odd(text: str) -> str:
+    try:
+        odd = not isinstance(parse_loose(text), dict)
+    except ValueError:
+        odd = True
+    if odd:
+        return "the object came as a string, twice, or with an empty one"
+    return "line breaks or tabs inside a string were escaped"
+
+
 def _objects(text: str) -> list[object]:
-    """Read one JSON object, or several behind one another, the same one only once."""
+    """Read one JSON object, or several behind one another, the same one only once.
+
+    An empty one beside others is none: gateways open or close arguments with it.
+    """
     found: list[object] = []
     rest = text.strip()
     while rest:
         try:
-            value, end = json.JSONDecoder().raw_decode(rest)
-        except (ValueError, RecursionError):
+            value, end = parse_next(rest, loose=True)
+        except ValueError:
             return []
         if isinstance(value, str) and not found:  # the whole object as one string
             value = _or_none(value)
@@ -79,7 +97,7 @@ def _objects(text: str) -> list[object]:
         if value not in found:
             found.append(value)
         rest = rest[end:].strip()
-    return found
+    return [value for value in found if value] or found
 
 
 def _coerced(value: object, schema: object, place: str, notes: list[str]) -> object:

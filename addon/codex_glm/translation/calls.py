@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import events
-from .arguments import repair_arguments
-from .growing_text import GrowingText, join_pairs
-from .partial_json import PartialString
-from .wire_json import parse_json, parse_object
+from .arguments import is_object, repair_arguments
+from .custom_calls import CustomToolCallItem
+from .growing_text import GrowingText
+from .wire_json import parse_object
 
 if TYPE_CHECKING:
     from .events import Event
@@ -56,7 +56,7 @@ class FunctionCallItem:
     def is_whole(self) -> bool:
         """Tell whether the arguments are JSON objects, or none at all."""
         text = self._arguments.value
-        return not text.strip() or all(map(_is_object, repair_arguments(text, {}).texts))
+        return not text.strip() or all(map(is_object, repair_arguments(text, {}).texts))
 
     def close(self, receipt: Receipt) -> list[Event]:
         """Finish the call; arguments that are no JSON go on as they are, for Codex to refuse."""
@@ -95,71 +95,6 @@ class FunctionCallItem:
         return item | ({"namespace": self._namespace} if self._namespace else {})
 
 
-class CustomToolCallItem:
-    """A call of a freeform tool: GLM writes `{"input": …}`, the client gets the bare text."""
-
-    def __init__(self, item_id: str, output_index: int, call_id: str, tool: Tool) -> None:
-        self.id = f"ctc_{item_id}"
-        self.output_index = output_index
-        self._call_id = call_id
-        self._tool = tool
-        self._arguments = GrowingText()
-        self._input = PartialString("input")
-        self._sent = GrowingText()
-
-    def open(self) -> list[Event]:
-        """Announce the call."""
-        return [events.output_item_added(self.output_index, self._json(""))]
-
-    def append(self, fragment: str) -> list[Event]:
-        """Pass on what has become certain of the input."""
-        certain = self._sent.append(self._input.feed(self._arguments.append(fragment)))
-        return self._delta(certain)
-
-    def is_whole(self) -> bool:
-        """Tell whether the arguments are a JSON object."""
-        return _is_object(self._arguments.value)
-
-    def close(self, receipt: Receipt) -> list[Event]:
-        """Finish the call with its whole input."""
-        text = self._whole_input(receipt)
-        sent = self._sent.value
-        return [
-            *self._delta(text.removeprefix(sent) if text.startswith(sent) else ""),
-            events.custom_input("done", self.id, self.output_index, text),
-            events.output_item_done(self.output_index, self._json(text)),
-        ]
-
-    def _delta(self, text: str) -> list[Event]:
-        return [events.custom_input("delta", self.id, self.output_index, text)] if text else []
-
-    def _whole_input(self, receipt: Receipt) -> str:
-        raw = self._arguments.value
-        try:
-            value = parse_json(raw)
-        except ValueError:
-            value = raw
-        if isinstance(value, dict) and isinstance(text := value.get("input"), str):
-            return join_pairs(text)
-        receipt.add("repaired", "custom-input", f"{self._tool.name}: called without its `input`")
-        strings = (
-            [v for v in value.values() if isinstance(v, str)] if isinstance(value, dict) else []
-        )
-        if len(strings) == 1:
-            return join_pairs(strings[0])
-        return join_pairs(value) if isinstance(value, str) else raw
-
-    def _json(self, text: str) -> JsonObject:
-        item: JsonObject = {
-            "id": self.id,
-            "type": "custom_tool_call",
-            "call_id": self._call_id,
-            "name": self._tool.name,
-            "input": text,
-        }
-        return item | ({"namespace": self._tool.namespace} if self._tool.namespace else {})
-
-
 class ToolSearchCallItem:
     """A search for deferred tools, which the client runs."""
 
@@ -180,7 +115,7 @@ class ToolSearchCallItem:
 
     def is_whole(self) -> bool:
         """Tell whether the arguments are a JSON object."""
-        return _is_object(self._arguments.value)
+        return is_object(self._arguments.value)
 
     def close(self, receipt: Receipt) -> list[Event]:
         """Finish the search with its query."""
@@ -220,10 +155,3 @@ def open_call(  # what a call is made of
     if tool and tool.kind == "tool_search":
         return ToolSearchCallItem(item_id, output_index, call_id)
     return FunctionCallItem(item_id, output_index, call_id, name, tool, schema)
-
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(parse_json(text), dict)
-    except ValueError:
-        return False

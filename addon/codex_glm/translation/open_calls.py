@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .calls import FunctionCallItem, open_call
+from .custom_calls import CustomToolCallItem
 
 if TYPE_CHECKING:
     from .calls import CallItem
@@ -46,7 +47,7 @@ class OpenCalls:
                 self._context.receipt.add("dropped", "half-call", "a call that GLM did not finish")
             else:
                 events += call.close(self._context.receipt)
-                if isinstance(call, FunctionCallItem):
+                if isinstance(call, FunctionCallItem | CustomToolCallItem):
                     events += self._surplus(call)
         self._calls = {}
         return events
@@ -87,7 +88,7 @@ class OpenCalls:
         schema = self._context.names.schemas.get(delta.name, {})
         return open_call(item_id, index, delta.id or f"call_{item_id}", delta.name, tool, schema)
 
-    def _surplus(self, call: FunctionCallItem) -> list[Event]:
+    def _surplus(self, call: FunctionCallItem | CustomToolCallItem) -> list[Event]:
         """Give the further calls that GLM wrote into this one."""
         events: list[Event] = []
         for arguments in call.surplus:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from .wire_json import parse_json
+from .wire_json import parse_loose
 
 _HIGH_SURROGATE_TAIL = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}$")
+_SOUND = re.compile(r'(?:[^"\\]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
 _PARTIAL_ESCAPE_TAIL = re.compile(r"\\(u[0-9a-fA-F]{0,3})?$")
 
 
@@ -14,7 +15,8 @@ class PartialString:
     """Decodes the value of `{"NAME": "…` as it comes; silent for any other shape.
 
     `feed` gives the decoded text that is certain so far. Joined, all it ever gives is the start of
-    the string that the whole object holds under NAME.
+    the string that the whole object holds under NAME, or would hold if it were not spoiled further
+    on. Line breaks may stand in it unescaped.
     """
 
     def __init__(self, name: str) -> None:
@@ -22,6 +24,8 @@ class PartialString:
         self._raw = ""
         self._open = False
         self._over = False
+        self.closed = False
+        """Whether the string is known to its end."""
 
     def feed(self, fragment: str) -> str:
         """Take more of the object's text and give more of the string's."""
@@ -41,11 +45,16 @@ class PartialString:
         self._over = end >= 0
         certain = self._raw[:end] if self._over else _without_partial_tail(self._raw)
         self._raw = self._raw[len(certain) :]
-        try:
-            return str(parse_json(f'"{certain}"'))
-        except ValueError:
-            self._over = True
-            return ""
+        sound = _sound_start(certain)
+        self.closed = self._over and sound == certain
+        self._over |= sound != certain
+        return str(parse_loose(f'"{sound}"'))
+
+
+def _sound_start(text: str) -> str:
+    """Give the text up to the first backslash that begins no escape of JSON's."""
+    found = _SOUND.match(text)
+    return found[0] if found else ""
 
 
 def _closing_quote(text: str) -> int:

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from .freeform import SCHEMA, InputForm, describe_input, input_form
 from .schemas import simplify_schema
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Tool:
     namespace: str | None
     wire_name: str
     """The function's name at GLM."""
+    input_form: InputForm = "text"
+    """What a freeform tool takes."""
 
 
 @dataclass(slots=True)
@@ -51,7 +54,9 @@ class ToolNames:
     schemas: dict[str, JsonObject] = field(default_factory=dict)
     """The parameters as GLM knows them, by GLM's name."""
 
-    def declare(self, kind: ToolKind, name: str, namespace: str | None) -> Tool | None:
+    def declare(
+        self, kind: ToolKind, name: str, namespace: str | None, form: InputForm = "text"
+    ) -> Tool | None:
         """Give a tool its name at GLM; None when the very same tool is declared already."""
         wire = wire_name(name, namespace)
         held = self.by_wire_name.get(wire)
@@ -60,7 +65,7 @@ class ToolNames:
             held = self.by_wire_name.get(wire)
         if held:
             return None
-        tool = Tool(kind, name, _bare(namespace), wire)
+        tool = Tool(kind, name, _bare(namespace), wire, form)
         self.by_wire_name[wire] = tool
         return tool
 
@@ -140,7 +145,8 @@ def _translate_tool(
         receipt.add("dropped", "tool-type", f"tool {name}: GLM has no {kind} tool")
         return None
     known: ToolKind = kind
-    declared = names.declare(known, name, namespace)
+    form = input_form(name, tool.get("format")) if kind == "custom" else "text"
+    declared = names.declare(known, name, namespace, form)
     if declared is None:
         receipt.add("dropped", "tool-again", f"tool {name}: declared twice")
         return None
@@ -158,13 +164,4 @@ def _translate_tool(
 def _parameters(tool: JsonObject, kind: ToolKind) -> tuple[JsonObject, str]:
     if kind != "custom":
         return simplify_schema(tool.get("parameters")), ""
-    raw = {"type": "string", "description": "The tool's whole input, exactly as it is to be run."}
-    schema = {"type": "object", "properties": {"input": raw}, "required": ["input"]}
-    return dict(schema), _describe_format(tool.get("format"))
-
-
-def _describe_format(form: object) -> str:
-    remark = "Here the tool is called as a function: give its raw text as the string `input`."
-    if not isinstance(form, dict) or form.get("type") != "grammar":
-        return remark
-    return f"{remark} The text follows this {form.get('syntax')} grammar:\n{form.get('definition')}"
+    return dict(SCHEMA), describe_input(str(tool.get("name")), tool.get("format"))

@@ -16,6 +16,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 _decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+_loose_decoder = json.JSONDecoder(parse_constant=_refuse_constant, strict=False)
 
 
 def parse_json(text: str | bytes) -> object:
@@ -30,6 +31,26 @@ def parse_json(text: str | bytes) -> object:
         return _decoder.decode(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def parse_next(text: str, *, loose: bool = False) -> tuple[object, int]:
+    """Read the JSON value that a text begins with, and tell where it ends.
+
+    Raises ValueError where there is none, as `parse_json` does. `loose` lets control characters,
+    such as line breaks, stand inside strings: models write them so.
+    """
+    try:
+        return (_loose_decoder if loose else _decoder).raw_decode(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def parse_loose(text: str) -> object:
+    """Read one JSON text with control characters inside its strings; raises ValueError."""
+    value, end = parse_next(text.strip(), loose=True)
+    if end != len(text.strip()):
+        raise ValueError("something follows the value")
+    return value
 
 
 def parse_object(text: str | bytes) -> JsonObject:
