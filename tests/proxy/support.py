@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 from codex_glm.proxy.addon import CodexGlm
+from codex_glm.translation.sse import END_OF_STREAM
 from mitmproxy.options import Options
 from mitmproxy.tools.dump import DumpMaster
 
@@ -44,7 +45,7 @@ def codex_request(name: str) -> dict[str, object]:
 
 def events(body: bytes) -> list[dict[str, object]]:
     """Read an event stream."""
-    frames = [frame for frame in body.decode().split("\n\n") if frame]
+    frames = [f for f in body.removesuffix(END_OF_STREAM).decode().split("\n\n") if f]
     return [json.loads(frame.partition("data: ")[2]) for frame in frames]
 
 

@@ -10,6 +10,8 @@ from openai.lib.streaming.responses._responses import ResponseStreamState
 from openai.types.responses import ResponseStreamEvent
 from pydantic import BaseModel, TypeAdapter
 
+from .open_responses import lacks
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -40,6 +42,9 @@ MIDDLE = {
     "compaction": (),
 }
 """What stands between an item's `added` and `done`, in order; only a delta may repeat or lack."""
+
+_OPEN_RESPONSES = {"frequency_penalty", "presence_penalty", "store"}
+"""Fields that the Open Responses specification demands and OpenAI's SDK does not know."""
 
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 
@@ -148,11 +153,15 @@ def _text_of(item: Event) -> str:
 
 
 def _check_types(events: list[Event]) -> None:
-    """Check every event against the SDK's types, and its own accumulation against our output."""
+    """Check every event against the SDK's types and the specification; and the sum of them all.
+
+    The sum is what the SDK's own accumulation makes of the stream.
+    """
     state: ResponseStreamState[Any] = ResponseStreamState(input_tools=omit, text_format=omit)
     for event in events:
         model = _ADAPTER.validate_python(_with_known_code(event), strict=True)
-        assert not list(_unknown_fields(model)), event["type"]
+        assert not set(_unknown_fields(model)) - _OPEN_RESPONSES, event["type"]
+        assert lacks(event) == []
         state.handle_event(model)
     output = [state._completed_output[index] for index in sorted(state._completed_output)]
     told = [item.model_dump(exclude_unset=True) for item in output]

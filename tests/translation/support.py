@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from codex_glm.translation.receipt import Receipt
 from codex_glm.translation.reply import ReplyTranslator
 from codex_glm.translation.request import TranslationSettings, TurnContext, translate_request
+from codex_glm.translation.sse import END_OF_STREAM
 from codex_glm.translation.wire_json import encode_json, encode_text, parse_object
+
+from .grammar import TERMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,7 +110,8 @@ def replay(pieces: Iterable[bytes], **fields: object) -> Replayed:
 def events_of(body: bytes) -> list[JsonObject]:
     """Read the events of a body, and check their frames on the way."""
     events = []
-    *frames, rest = body.split(b"\n\n")
+    whole = body.removesuffix(END_OF_STREAM)
+    *frames, rest = whole.split(b"\n\n")
     assert rest == b""
     for frame in frames:
         name, data = frame.split(b"\n")
@@ -115,6 +119,7 @@ def events_of(body: bytes) -> list[JsonObject]:
         assert data.startswith(b"data: ")
         assert name == b"event: " + event["type"].encode()
         events.append(event)
+    assert (whole != body) == (events[-1:] != [] and events[-1]["type"] in TERMINAL)
     return events
 
 

@@ -147,6 +147,7 @@ def test_unsound_arguments_are_sent_as_a_string(arguments: str) -> None:
         ([{"type": "function_call", "arguments": "{}"}], "input[0].name", "invalid_value"),
         ([{"type": "custom_tool_call", "name": "a"}], "input[0].input", "invalid_value"),
         ([{"type": OUTPUT, "output": 7}], "input[0].output", "invalid_value"),
+        ([{"type": "item_reference", "id": "msg_1"}], "input[0]", "unsupported_parameter"),
     ],
 )
 def test_malformed(items: list[object], param: str, code: str) -> None:

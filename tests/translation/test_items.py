@@ -39,7 +39,8 @@ def test_reasoning() -> None:
     reasoning = ReasoningItem("x00", 0, "glm-5.3", b"key")
     opened = reasoning.open()
     assert types(opened) == ["output_item.added", "reasoning_summary_part.added"]
-    assert item_of(opened[0]) == {"id": "rs_x00", "type": "reasoning", "summary": []}
+    first = {"id": "rs_x00", "type": "reasoning", "summary": []}
+    assert item_of(opened[0]) == {**first, "status": "in_progress"}
     deltas = [*reasoning.append("W\ud83d"), *reasoning.append("hy")]
     assert [event["delta"] for event in deltas] == ["W", "\ufffdhy"]
     assert reasoning.append("\ud83d") == []
@@ -51,5 +52,6 @@ def test_reasoning() -> None:
     ]
     item = item_of(closed[-1])
     assert item["summary"] == [{"type": "summary_text", "text": "W\ufffdhy"}]
+    assert item["status"] == "incomplete"
     opened_again = unseal(str(item["encrypted_content"]), "glm-5.3", b"key")
     assert opened_again == Opened("W\ufffdhy", "")

@@ -3,12 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from codex_glm.translation.errors import RequestError
 from codex_glm.translation.models import MODELS
 from codex_glm.translation.parameters import (
+    as_used,
     asked_schema,
-    check_types,
-    refuse_state,
     translate_parameters,
 )
 from codex_glm.translation.receipt import Receipt
@@ -25,6 +23,7 @@ TWO = [
     function("a"),
     {"type": "namespace", "name": "n", "tools": [function("b")]},
 ]
+B = {"type": "function", "name": "b", "namespace": "n"}
 CALL_A = {"type": "function", "function": {"name": "a"}}
 CALL_B = {"type": "function", "function": {"name": "n__b"}}
 
@@ -47,43 +46,6 @@ def translate(
 
 
 @pytest.mark.parametrize(
-    ("body", "param", "code"),
-    [
-        ({"model": "m"}, "input", "missing_required_parameter"),
-        ({"model": "", "input": "hi"}, "model", "missing_required_parameter"),
-        ({"model": "m", "input": []}, "input", "missing_required_parameter"),
-        ({"model": "m", "input": {}}, "input", "invalid_type"),
-        ({"model": 1, "input": "hi"}, "model", "invalid_type"),
-        ({**BASE, "tools": {}}, "tools", "invalid_type"),
-        ({**BASE, "stream": 1}, "stream", "invalid_type"),
-        ({**BASE, "temperature": True}, "temperature", "invalid_type"),
-        ({**BASE, "max_output_tokens": 1.5}, "max_output_tokens", "invalid_type"),
-        ({**BASE, "reasoning": "high"}, "reasoning", "invalid_type"),
-    ],
-)
-def test_wrong_types(body: JsonObject, param: str, code: str) -> None:
-    with pytest.raises(RequestError) as caught:
-        check_types(body)
-    assert (caught.value.failure.param, caught.value.failure.code) == (param, code)
-    assert param in caught.value.failure.message
-
-
-def test_right_types() -> None:
-    nothing = dict.fromkeys(["instructions", "tools", "stream", "temperature", "text"])
-    check_types({**BASE, **nothing})
-    check_types({**BASE, "stream": False, "temperature": 1, "tool_choice": {}, "unknown": object()})
-
-
-@pytest.mark.parametrize("name", ["previous_response_id", "conversation", "prompt", "background"])
-def test_state_is_refused(name: str) -> None:
-    refuse_state({**BASE, name: None})
-    with pytest.raises(RequestError) as caught:
-        refuse_state({**BASE, name: "x"})
-    assert caught.value.failure.param == name
-    assert caught.value.failure.code == "unsupported_parameter"
-
-
-@pytest.mark.parametrize(
     ("tools", "choice", "names", "said", "rules"),
     [
         ([], "auto", [], None, []),
@@ -103,7 +65,22 @@ def test_state_is_refused(name: str) -> None:
             "auto",
             ["changed tool-choice"],
         ),
+        (
+            TWO,
+            {"type": "allowed_tools", "mode": "required", "tools": [{"name": "a"}]},
+            ["a"],
+            CALL_A,
+            ["changed tool-choice"],
+        ),
+        (
+            TWO,
+            {"type": "allowed_tools", "mode": "required", "tools": [{"name": "a"}, B]},
+            ["a", "n__b"],
+            "auto",
+            ["changed tool-choice"] * 2,
+        ),
         (TWO, {"type": "allowed_tools", "tools": ["odd"]}, [], None, ["changed tool-choice"]),
+        (TWO, {"type": "allowed_tools", "tools": 5}, [], None, ["changed tool-choice"]),
         (TWO, {"type": "allowed_tools"}, [], None, ["changed tool-choice"]),
     ],
 )
@@ -168,9 +145,13 @@ def test_thinking(
             ["changed json-schema"],
         ),
         ({"prompt_cache_key": "k", "user": None}, {}, ["withheld private"]),
-        ({"metadata": {}, "include": ["x"], "store": False, "truncation": "auto"}, {}, []),
+        ({"metadata": {}, "client_metadata": {}, "store": False, "include": None}, {}, []),
+        ({"truncation": "disabled", "include": ["reasoning.encrypted_content"]}, {}, []),
+        ({"store": True, "truncation": "auto"}, {}, ["dropped parameter"] * 2),
+        ({"include": ["message.output_text.logprobs", 7]}, {}, ["dropped parameter"] * 2),
         ({"brand_new": None}, {}, []),
         ({"service_tier": "priority", "top_logprobs": None}, {}, ["dropped parameter"]),
+        ({"max_tool_calls": 2, "presence_penalty": 1}, {}, ["dropped parameter"] * 2),
         ({"brand_new": 1}, {}, ["dropped unknown-parameter"]),
         ({"reasoning": {"context": "all"}}, {}, ["dropped parameter"]),
     ],
@@ -192,3 +173,8 @@ def test_asked_schema(text: object, end: str) -> None:
     said = asked_schema({**BASE, "text": text})
     assert said.endswith(end)
     assert bool(said) == bool(end)
+
+
+def test_what_is_sent_is_told() -> None:
+    fields, _ = translate(temperature=2, max_output_tokens=5)
+    assert as_used(fields) == {"temperature": 1.0, "max_output_tokens": 5}

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from mitmproxy.connection import Client
     from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
+    from codex_glm.translation.wire_json import JsonObject
+
 _log = logging.getLogger("glm")
 
 _MASKED = ("authorization", "chatgpt-account-id", "cookie", "openai-organization", "openai-project")
@@ -170,18 +172,19 @@ class CodexGlm:
         match route(request.method, request.path, request.headers):
             case Route.TURN:
                 await self.turns.begin(flow, client_key, self.settings)
-            case Route.UPGRADE:
-                flow.response = replies.upgrade_refused()
             case Route.MODELS:
-                version = request.query.get("client_version", "")
-                flow.response = replies.json_reply(
-                    catalog(self.settings.base_kind, self.settings.model_map, version)
-                )
+                flow.response = replies.json_reply(self._catalog(request))
+            case Route.MODEL:
+                flow.response = replies.model_entry(self._catalog(request), request.path)
             case Route.HEALTH:
                 served, asked = self.turns.served, self.turns.side_calls
                 flow.response = replies.json_reply(health(self.settings, served, asked))
-            case Route.UNKNOWN:
-                flow.response = replies.not_found(request.method, request.path)
+            case refused:
+                flow.response = replies.refusal(refused, request.method, request.path)
+
+    def _catalog(self, request: http.Request) -> JsonObject:
+        version = request.query.get("client_version", "")
+        return catalog(self.settings.base_kind, self.settings.model_map, version)
 
     def _read_options(self, updated: set[str]) -> None:
         if ctx.options.stream_large_bodies:

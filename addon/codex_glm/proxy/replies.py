@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+from urllib.parse import unquote
 
 from mitmproxy import http
 
+from codex_glm.proxy.routing import Route
 from codex_glm.translation.errors import Failure
 from codex_glm.translation.wire_json import encode_json
 
@@ -27,16 +29,44 @@ def error_reply(failure: Failure) -> http.Response:
     return json_reply(failure.to_json(), failure.status)
 
 
-def not_found(method: str, path: str) -> http.Response:
-    """Refuse what is neither a turn, nor /health, nor a model list."""
-    words = f"Unknown request: {method} {path}. Served are POST …/responses, GET …/models, /health."
-    return error_reply(Failure("not_found", words, 404, "invalid_request_error"))
+_REFUSALS = {
+    # 426 is the one status that Codex falls back on in silence (codex-cli 0.169.0).
+    Route.UPGRADE: (426, "upgrade_required", "Turns are served over HTTP only."),
+    Route.STORED: (
+        404,
+        "not_found",
+        "There is no such response: nothing is stored here, whatever `store` says, so that no"
+        " response can be fetched, deleted or cancelled later. Keep what a turn answers.",
+    ),
+    Route.TOKENS: (
+        404,
+        "not_found",
+        "Tokens cannot be counted beforehand: only GLM knows its tokens. Each reply tells them in"
+        " `usage`.",
+    ),
+    Route.UNKNOWN: (
+        404,
+        "not_found",
+        "Unknown request. Served are POST …/responses, GET …/models and GET /health.",
+    ),
+}
 
 
-def upgrade_refused() -> http.Response:
-    """Refuse a WebSocket handshake with the one status that Codex falls back on in silence."""
-    words = "Turns are served over HTTP only."
-    return error_reply(Failure("upgrade_required", words, 426, "invalid_request_error"))
+def refusal(kind: Route, method: str, path: str) -> http.Response:
+    """Refuse what is neither a turn nor a model list, without asking anybody."""
+    status, code, words = _REFUSALS[kind]
+    message = f"{words} ({method} {path})"
+    return error_reply(Failure(code, message, status, "invalid_request_error"))
+
+
+def model_entry(models: JsonObject, path: str) -> http.Response:
+    """Give one entry of a model list; a name that it lacks may still be answered in turns."""
+    name = unquote(path.partition("?")[0].rstrip("/").rpartition("/")[2])
+    for entry in cast("list[JsonObject]", models["data"]):
+        if entry["id"] == name:
+            return json_reply(entry)
+    words = f"The model '{name}' is not in the list. A turn that asks for it may still be answered."
+    return error_reply(Failure("model_not_found", words, 404, "invalid_request_error", "model"))
 
 
 def unsupported_media(headers: http.Headers) -> http.Response | None:

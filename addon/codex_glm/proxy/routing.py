@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,25 @@ class Route(Enum):
     UPGRADE = "upgrade"
     """A WebSocket handshake for a turn: 426 sends Codex to HTTP at once (codex-cli 0.169.0)."""
     MODELS = "models"
+    MODEL = "model"
+    """One entry of the model list."""
+    STORED = "stored"
+    """Asks for a response, or for something about one, that a server would have to have stored."""
+    TOKENS = "tokens"
+    """Asks for the number of tokens of an input."""
     HEALTH = "health"
     UNKNOWN = "unknown"
+
+
+_BESIDE_TURNS = (
+    (Route.STORED, re.compile(r"(GET|DELETE) .*/responses/[^/]+")),
+    (Route.STORED, re.compile(r"GET .*/responses/[^/]+/input_items")),
+    (Route.STORED, re.compile(r"POST .*/responses/[^/]+/cancel")),
+    (Route.TOKENS, re.compile(r"POST .*/responses/input_tokens")),
+    (Route.MODELS, re.compile(r"GET .*/models")),
+    (Route.MODEL, re.compile(r"GET .*/models/[^/]+")),
+    (Route.HEALTH, re.compile(r"GET /health")),
+)
 
 
 def route(method: str, path: str, headers: Mapping[str, str]) -> Route:
@@ -28,8 +46,6 @@ def route(method: str, path: str, headers: Mapping[str, str]) -> Route:
             return Route.TURN
         if method == "GET" and headers.get("upgrade", "").lower() == "websocket":
             return Route.UPGRADE
-    elif method == "GET" and place.endswith("/models"):
-        return Route.MODELS
-    elif method == "GET" and place == "/health":
-        return Route.HEALTH
-    return Route.UNKNOWN
+    asked = f"{method} {place}"
+    fitting = (kind for kind, pattern in _BESIDE_TURNS if pattern.fullmatch(asked))
+    return next(fitting, Route.UNKNOWN)

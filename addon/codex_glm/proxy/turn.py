@@ -220,7 +220,7 @@ def new_turn(
 ) -> Turn:
     """Begin a turn: this is where its id and its time come from. `gates` are in order of use."""
     context = translated.context
-    reply = ReplyTranslator(context, f"resp_{uuid.uuid4().hex}", int(time.time()))
+    reply = ReplyTranslator(context, f"resp_{uuid.uuid4().hex}", _clock(), _clock)
     thread = flow.request.headers.get("thread-id", "")
     reply.stream.last_try = repeats.is_last_try(thread)
     return Turn(
@@ -235,3 +235,8 @@ def new_turn(
         repeats=repeats,
         retries=Retries(limits),
     )
+
+
+def _clock() -> int:
+    """Give the time as the dialect has it: whole seconds."""
+    return int(time.time())

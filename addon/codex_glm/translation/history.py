@@ -175,6 +175,14 @@ class HistoryReader:
         else:
             self._receipt.add("dropped", "compaction", f"{param}: not written under this key")
 
+    def _item_reference(self, item: JsonObject, param: str) -> Iterator[Step]:
+        raise RequestError(
+            f"{param} refers to the item {item.get('id')}, but nothing is stored between turns."
+            " Send the items themselves (AI SDK: set the provider option store to false).",
+            param=param,
+            code="unsupported_parameter",
+        )
+
     def _web_search_call(self, _item: JsonObject, param: str) -> Iterator[Step]:
         self._receipt.add(
             "dropped", "web-search-call", f"{param}: what it found is in the answer after it"
@@ -206,6 +214,7 @@ _READERS: dict[str, Callable[[HistoryReader, JsonObject, str], Iterator[Step]]] 
     "additional_tools": HistoryReader._declaration,
     "compaction": HistoryReader._compaction,
     "compaction_trigger": HistoryReader._compaction_trigger,
+    "item_reference": HistoryReader._item_reference,
     "web_search_call": HistoryReader._web_search_call,
 }
 

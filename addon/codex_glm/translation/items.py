@@ -76,7 +76,7 @@ class ReasoningItem:
     def open(self) -> list[Event]:
         """Announce the item and its only summary part."""
         return [
-            events.output_item_added(self.output_index, self._json([], None)),
+            events.output_item_added(self.output_index, self._json("in_progress", [], None)),
             events.summary_part("added", self.id, self.output_index, ""),
         ]
 
@@ -91,19 +91,27 @@ class ReasoningItem:
         """Keep for the next request only what comes from here on."""
         self._kept_from = len(self._text.value)
 
-    def close(self, _status: str = "completed") -> list[Event]:
-        """Finish the item and seal the thinking for the next request."""
+    def close(self, status: str = "completed") -> list[Event]:
+        """Finish the item and seal the thinking for the next request.
+
+        `status` is `incomplete` where GLM ran out of tokens while it was thinking.
+        """
         text = self._text.value
         summary: list[JsonObject] = [{"type": "summary_text", "text": text}]
-        item = self._json(summary, seal(text[self._kept_from :], self._model, self._seal_key))
+        envelope = seal(text[self._kept_from :], self._model, self._seal_key)
         return [
             events.summary_text("done", self.id, self.output_index, text),
             events.summary_part("done", self.id, self.output_index, text),
-            events.output_item_done(self.output_index, item),
+            events.output_item_done(self.output_index, self._json(status, summary, envelope)),
         ]
 
-    def _json(self, summary: list[JsonObject], envelope: str | None) -> JsonObject:
-        item: JsonObject = {"id": self.id, "type": "reasoning", "summary": summary}
+    def _json(self, status: str, summary: list[JsonObject], envelope: str | None) -> JsonObject:
+        item: JsonObject = {
+            "id": self.id,
+            "type": "reasoning",
+            "status": status,
+            "summary": summary,
+        }
         return item | ({"encrypted_content": envelope} if envelope else {})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from .errors import RequestError
+from .admission import KNOWN
 from .models import say_effort
 from .tools import wire_name
 from .wire_json import encode_text
@@ -15,28 +15,6 @@ if TYPE_CHECKING:
     from .tools import ToolNames
     from .wire_json import JsonObject
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "model": (str,),
-    "input": (str, list),
-    "instructions": (str, list, type(None)),
-    "stream": (bool, type(None)),
-    "store": (bool, type(None)),
-    "background": (bool, type(None)),
-    "tools": (list, type(None)),
-    "tool_choice": (str, dict, type(None)),
-    "parallel_tool_calls": (bool, type(None)),
-    "reasoning": (dict, type(None)),
-    "text": (dict, type(None)),
-    "temperature": (int, float, type(None)),
-    "top_p": (int, float, type(None)),
-    "max_output_tokens": (int, type(None)),
-}
-_REQUIRED = ("model", "input")
-_STATE = {
-    "previous_response_id": "Nothing is stored between turns; send the whole input again.",
-    "conversation": "Nothing is stored between turns; send the whole input again.",
-    "prompt": "Prompt templates live on OpenAI's servers; send the text itself.",
-}
 _WITHHELD = (
     "client_metadata",
     "metadata",
@@ -44,48 +22,26 @@ _WITHHELD = (
     "safety_identifier",
     "user",
 )
-_WITHOUT_MEANING = ("include", "store", "stream_options", "truncation", "background")
+_WITHOUT_MEANING = ("stream_options",)
 _DROPPED = (
     "service_tier",
     "max_tool_calls",
     "top_logprobs",
+    "presence_penalty",
+    "frequency_penalty",
     "prompt_cache_retention",
     "context_management",
 )
-_UNSAID = frozenset({*_TYPES, *_STATE, *_WITHHELD, *_WITHOUT_MEANING})
+_UNSERVED = {
+    # A wish: what stands in its place, and becomes of the reply.
+    ("store", True): "store: nothing is stored; the reply says store: false",
+    ("truncation", "auto"): "truncation auto: nothing is cut off; a full window fails the turn",
+}
+_INCLUDED = frozenset({"reasoning.encrypted_content"})
+"""What `include` can name and a reply holds; it always does."""
+_SAMPLING = {"temperature": "temperature", "top_p": "top_p", "max_output_tokens": "max_tokens"}
+_UNSAID = frozenset({*KNOWN, *_WITHHELD, *_WITHOUT_MEANING})
 """Fields of which the receipt need not tell: translated, refused, empty, or without meaning."""
-
-
-def check_types(body: JsonObject) -> None:
-    """Raise RequestError where a field that is read later is missing or of a wrong type."""
-    for name in _REQUIRED:
-        if body.get(name) in (None, "", []):
-            raise RequestError(
-                f"Missing required parameter: '{name}'.",
-                param=name,
-                code="missing_required_parameter",
-            )
-    for name, types in _TYPES.items():
-        value = body.get(name)
-        wrong_bool = isinstance(value, bool) and bool not in types
-        if name in body and (wrong_bool or not isinstance(value, types)):
-            wanted = " or ".join("null" if t is type(None) else t.__name__ for t in types)
-            raise RequestError(f"'{name}' must be {wanted}.", param=name, code="invalid_type")
-
-
-def refuse_state(body: JsonObject) -> None:
-    """Raise RequestError where the request leans on state that this proxy does not keep."""
-    for name, advice in _STATE.items():
-        if body.get(name):
-            raise RequestError(
-                f"'{name}' is not supported. {advice}", param=name, code="unsupported_parameter"
-            )
-    if body.get("background"):
-        raise RequestError(
-            "'background' is not supported. Ask for the reply itself, streamed or not.",
-            param="background",
-            code="unsupported_parameter",
-        )
 
 
 def translate_parameters(
@@ -103,6 +59,7 @@ def translate_parameters(
     chat |= _sampling_fields(body, model, receipt)
     chat |= _format_fields(body, receipt)
     _note_the_rest(body, receipt)
+    _note_wishes(body, receipt)
     return chat
 
 
@@ -110,6 +67,9 @@ def _tool_fields(
     body: JsonObject, tools: list[JsonObject], names: ToolNames, receipt: Receipt
 ) -> JsonObject:
     choice = body.get("tool_choice")
+    if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
+        tools = _allowed_tools(choice, tools, names, receipt)
+        choice = choice.get("mode")
     if not tools:
         return {}
     if choice == "none":
@@ -124,16 +84,19 @@ def _tool_fields(
     return {"tools": tools, "tool_choice": "auto"}
 
 
+def _allowed_tools(
+    choice: JsonObject, tools: list[JsonObject], names: ToolNames, receipt: Receipt
+) -> list[JsonObject]:
+    named = choice.get("tools")
+    allowed = {_wire(each, names) for each in (named if isinstance(named, list) else [])}
+    kept = [tool for tool in tools if _function_name(tool) in allowed]
+    receipt.add("changed", "tool-choice", f"allowed_tools: {len(kept)} of {len(tools)} declared")
+    return kept
+
+
 def _chosen_tool(
     choice: JsonObject, tools: list[JsonObject], names: ToolNames, receipt: Receipt
 ) -> JsonObject:
-    if choice.get("type") == "allowed_tools":
-        allowed = {_wire(each, names) for each in cast("list[object]", choice.get("tools") or [])}
-        kept = [tool for tool in tools if _function_name(tool) in allowed]
-        receipt.add(
-            "changed", "tool-choice", f"allowed_tools: {len(kept)} of {len(tools)} declared"
-        )
-        return {"tools": kept, "tool_choice": "auto"} if kept else {}
     wire = _wire(choice, names)
     for tool in tools:
         if _function_name(tool) == wire:
@@ -178,19 +141,24 @@ def _thinking_fields(body: JsonObject, model: Model, effort: str, receipt: Recei
 def _sampling_fields(body: JsonObject, model: Model, receipt: Receipt) -> JsonObject:
     """Give sampling and length, kept inside GLM's ranges (Z.ai API reference)."""
     ranges = {
-        "temperature": ("temperature", 0.0, 1.0),
-        "top_p": ("top_p", 0.01, 1.0),
-        "max_output_tokens": ("max_tokens", 1, model.output),
+        "temperature": (0.0, 1.0),
+        "top_p": (0.01, 1.0),
+        "max_output_tokens": (1, model.output),
     }
     fields: JsonObject = {}
-    for name, (wire, low, high) in ranges.items():
-        value = body.get(name)
+    for name, (low, high) in ranges.items():
+        wire, value = _SAMPLING[name], body.get(name)
         if isinstance(value, int | float):
             kept = min(max(value, low), high)
             fields[wire] = kept
             if kept != value:
                 receipt.add("changed", "range", f"{name} {value} became {kept}: GLM's range")
     return fields
+
+
+def as_used(chat: JsonObject) -> JsonObject:
+    """Give the sampling fields of a chat body under the names of the request."""
+    return {name: chat[wire] for name, wire in _SAMPLING.items() if wire in chat}
 
 
 def _format_fields(body: JsonObject, receipt: Receipt) -> JsonObject:
@@ -220,11 +188,19 @@ def _note_the_rest(body: JsonObject, receipt: Receipt) -> None:
     for name, value in body.items():
         if name in _WITHHELD and value:
             receipt.add("withheld", "private", f"{name} stays here: it tells who the client is")
-        elif value is None or name in _UNSAID:
-            continue
-        elif name in _DROPPED:
+        elif value is not None and name in _DROPPED:
             receipt.add("dropped", "parameter", f"{name}: GLM has no such parameter")
-        else:
+        elif value is not None and name not in _UNSAID:
             receipt.add("dropped", "unknown-parameter", f"{name}: not known to this version")
     if cast("JsonObject", body.get("reasoning") or {}).get("context"):
         receipt.add("dropped", "parameter", "reasoning.context: GLM always gets the whole thinking")
+
+
+def _note_wishes(body: JsonObject, receipt: Receipt) -> None:
+    """Note what a field that is known may ask for and nobody here does."""
+    for (name, wish), words in _UNSERVED.items():
+        if body.get(name) == wish:
+            receipt.add("dropped", "parameter", words)
+    for each in cast("list[object]", body.get("include") or []):
+        if each not in _INCLUDED:
+            receipt.add("dropped", "parameter", f"include {each}: there is nothing to include")

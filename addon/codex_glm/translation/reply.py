@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import errors
 from .chunks import parse_chunk
-from .sse import SSEDecoder, encode_event
+from .sse import END_OF_STREAM, SSEDecoder, encode_event
 from .stream import ResponseStream
 from .wire_json import parse_object
 
@@ -28,8 +28,14 @@ class ReplyTranslator:
     A defect of our own ends the reply like any other fault, and stays on `defect` for the log.
     """
 
-    def __init__(self, context: TurnContext, response_id: str, created_at: int) -> None:
-        self.stream = ResponseStream(context, response_id, created_at)
+    def __init__(
+        self,
+        context: TurnContext,
+        response_id: str,
+        created_at: int,
+        clock: Callable[[], int] | None = None,
+    ) -> None:
+        self.stream = ResponseStream(context, response_id, created_at, clock)
         self.defect: Exception | None = None
         self._decoder = SSEDecoder()
         self._started = False
@@ -82,7 +88,8 @@ class ReplyTranslator:
         except Exception as defect:  # noqa: BLE001  # mitmproxy would drop the chunk and go on
             self.defect = defect
             events += self.stream.fail(errors.failure("proxy"))
-        return b"".join(map(encode_event, events))
+        end = END_OF_STREAM if self.stream.ended else b""
+        return b"".join(map(encode_event, events)) + end
 
     def _translate(self, frames: list[ServerSentEvent]) -> Iterator[Event]:
         for frame in frames:

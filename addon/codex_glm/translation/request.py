@@ -7,12 +7,13 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, cast
 
 from . import models
+from .admission import check_types, refuse_state
 from .content import ContentReader
 from .errors import NO_ADVICE, Advice, RequestError
 from .history import HistoryReader
 from .images import read_image
 from .messages import MessageFold
-from .parameters import asked_schema, check_types, refuse_state, translate_parameters
+from .parameters import as_used, asked_schema, translate_parameters
 from .receipt import Receipt
 from .sight import ImageSettings, Sight, image_urls, turn_has_image
 from .tools import ToolNames, translate_tools
@@ -62,7 +63,7 @@ class TurnContext:
     images: tuple[str, ...] = ()
     """Ids of the images that GLM gets; see `images`."""
     echo: JsonObject = field(default_factory=dict)
-    """The request's fields that a Responses object repeats."""
+    """The request's fields that a Responses object repeats, as far as they could be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def translate_request(body: JsonObject, settings: TranslationSettings) -> Transl
         advice=Advice(models.served_models(settings.base), settings.zone),
         compacting=compacting,
         images=tuple(sight.shown),
-        echo=body,
+        echo={**body, **as_used(chat)},
     )
     return TranslatedRequest(chat, context)
 

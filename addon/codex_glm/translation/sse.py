@@ -17,6 +17,11 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 _STRAY_LIMIT = 65_536
 _FIELDS = frozenset({b"data", b"event", b"id", b"retry"})
 
+END_OF_STREAM = b"data: [DONE]\n\n"
+"""What stands behind the terminal event: demanded by the Open Responses specification
+(2026-04-24), which OpenAI itself does not follow here, and of no meaning to Codex (codex-cli
+0.169.0)."""
+
 
 class ServerSentEvent(NamedTuple):
     """One dispatched event; `event` is empty when the stream named none."""

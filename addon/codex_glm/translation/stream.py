@@ -13,6 +13,8 @@ from .open_speech import OpenSpeech
 from .response import ResponseObject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .chunks import Delta
     from .errors import Failure
     from .events import Event
@@ -28,9 +30,19 @@ _FAILED = {
 
 
 class ResponseStream:
-    """One reply. `response_id` is `resp_` and a unique rest, from which the item ids are made."""
+    """One reply.
 
-    def __init__(self, context: TurnContext, response_id: str, created_at: int) -> None:
+    `response_id` is `resp_` and a unique rest, from which the item ids are made. `clock` tells the
+    time of the end, in whole seconds as `created_at`; without it a reply takes no time.
+    """
+
+    def __init__(
+        self,
+        context: TurnContext,
+        response_id: str,
+        created_at: int,
+        clock: Callable[[], int] | None = None,
+    ) -> None:
         self.response: JsonObject = {}
         """The Responses object of the terminal event; empty until then."""
         self.failure: Failure | None = None
@@ -44,7 +56,7 @@ class ResponseStream:
         """Whether GLM has given nothing yet in this round."""
         self.usage: Usage | None = None
         self._context = context
-        self._object = ResponseObject(context, response_id, created_at)
+        self._object = ResponseObject(context, response_id, created_at, clock)
         self._sequence = 0
         self._done: dict[int, JsonObject] = {}
         ids = ItemIds(response_id.removeprefix("resp_"))
