@@ -14,8 +14,8 @@ from codex_glm.proxy import banner, record, replies
 from codex_glm.proxy.api_key import ApiKey
 from codex_glm.proxy.gate import Gate
 from codex_glm.proxy.repeats import Repeats
-from codex_glm.proxy.retry import RetryLimits
 from codex_glm.proxy.routing import Route, route
+from codex_glm.proxy.settings import Settings
 from codex_glm.proxy.turn import new_turn
 from codex_glm.proxy.upstream import Upstream, guard_connection
 from codex_glm.translation import errors
@@ -149,9 +149,10 @@ def test_banner_is_toml() -> None:
 
 
 def made_turn(**fields: object) -> Turn:
-    translated = translate_request(turn_body(**fields), TranslationSettings())
+    wanted = TranslationSettings()
+    translated = translate_request(turn_body(**fields), wanted)
     gates = {Upstream(BASE, ApiKey("a.b", "here")): Gate(time.monotonic, lambda: None)}
-    return new_turn(translated, tflow.tflow(), gates, RetryLimits(), Repeats())
+    return new_turn(translated, tflow.tflow(), gates, Settings(), wanted, Repeats())
 
 
 def test_relay_never_ends_the_reply_early() -> None:
@@ -174,7 +175,8 @@ def test_record() -> None:
     turn = made_turn(tools=[{"type": "made_up"}])
     record.record_request(flow, turn)
     assert flow.comment.startswith("→ glm-")
-    assert set(flow.metadata["glm"]) == {"asked_model", "model", "url", "request", "receipt"}
+    kept = {"asked_model", "model", "url", "request", "receipt", "side_calls"}
+    assert set(flow.metadata["glm"]) == kept
     turn.relay(chunk("Hi"))
     turn.abandon("gone")
     record.record_body(flow, turn)

@@ -34,6 +34,8 @@ def settings(
         "glm_retry_seconds": "180",
         "glm_concurrency": "0",
         "glm_keepalive": "10",
+        "glm_web_search": True,
+        "glm_search_engine": "",
         **options,
     }
     told: Any = SimpleNamespace(**given)

@@ -57,6 +57,7 @@ ROWS = {
     "unreachable": ("server_error", 502, "server_error", "server_error"),
     "stale": ("server_error", 502, "server_error", "server_error"),
     "no_key": ("invalid_prompt", 401, "authentication_error", "invalid_prompt"),
+    "schema": ("invalid_prompt", 502, "server_error", "server_error"),
     "proxy": ("invalid_prompt", 500, "server_error", "invalid_prompt"),
     "never heard of": ("server_error", 502, "server_error", "server_error"),
 }

@@ -216,7 +216,7 @@ def test_cut_at_every_byte(name: str) -> None:
 
 def fresh(*, holds: bool) -> ReplyTranslator:
     translator = ReplyTranslator(turn(), "resp_1", 1)
-    translator.stream.hold_faults = holds
+    translator.stream.rounds = holds
     return translator
 
 

@@ -11,6 +11,7 @@ from codex_glm.translation.reasoning import seal
 from codex_glm.translation.receipt import Receipt
 from codex_glm.translation.sight import ImageSettings, Sight
 from codex_glm.translation.tools import ToolNames, translate_tools
+from codex_glm.translation.web_search import memory_item
 
 from .support import function
 
@@ -154,3 +155,21 @@ def test_malformed(items: list[object], param: str, code: str) -> None:
     with pytest.raises(RequestError) as caught:
         read(*items)
     assert (caught.value.failure.param, caught.value.failure.code) == (param, code)
+
+
+@pytest.mark.parametrize(
+    ("key", "steps", "notes"),
+    [
+        (
+            b"key",
+            [Call("c", "web_search", '{"query":"a"}'), Output("c", text("x"), "web_search")],
+            [],
+        ),
+        (b"other", [], ["dropped web-search-call"]),
+    ],
+)
+def test_what_a_search_found_is_read_again(key: bytes, steps: list[Step], notes: list[str]) -> None:
+    kept = {"call_id": "c", "arguments": '{"query":"a"}', "output": "x"}
+    memory = memory_item(("1", 1), [kept], key)[-1]["item"]
+    search = {"type": "web_search_call", "id": "ws_1", "status": "completed"}
+    assert read(search, search, memory) == (steps, notes)

@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 import pytest
 from codex_glm.translation.models import MODELS
 from codex_glm.translation.parameters import (
-    as_used,
-    asked_schema,
     translate_parameters,
 )
 from codex_glm.translation.receipt import Receipt
@@ -158,23 +156,3 @@ def test_thinking(
 )
 def test_the_other_fields(body: JsonObject, fields: JsonObject, rules: list[str]) -> None:
     assert translate(**body) == (fields, rules)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("text", "end"),
-    [
-        (None, ""),
-        ({"format": "odd"}, ""),
-        ({"format": {"type": "json_object"}}, ""),
-        ({"format": {"type": "json_schema", "schema": {"a": 1}}}, 'by this JSON Schema: {"a":1}'),
-    ],
-)
-def test_asked_schema(text: object, end: str) -> None:
-    said = asked_schema({**BASE, "text": text})
-    assert said.endswith(end)
-    assert bool(said) == bool(end)
-
-
-def test_what_is_sent_is_told() -> None:
-    fields, _ = translate(temperature=2, max_output_tokens=5)
-    assert as_used(fields) == {"temperature": 1.0, "max_output_tokens": 5}

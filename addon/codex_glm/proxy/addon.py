@@ -15,6 +15,7 @@ from mitmproxy.exceptions import OptionsError
 from codex_glm.proxy import banner, config_file, record, replies, rounds, upstream
 from codex_glm.proxy import options as addon_options
 from codex_glm.proxy.api_key import HIDDEN, ApiKey, bearer_key
+from codex_glm.proxy.follow_up import follow_up
 from codex_glm.proxy.health import health
 from codex_glm.proxy.routing import Route, route
 from codex_glm.proxy.settings import Settings
@@ -111,6 +112,7 @@ class CodexGlm:
         """Hold a turn back until its next round may begin."""
         if turn := self.turns.under_way.get(flow.id):
             flow.request = turn.client_request
+            await follow_up(turn)
             while not turn.client_gone and not rounds.may_go(turn):
                 record.record_wait(flow, turn)
                 await rounds.wait_for_round(turn)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from mitmproxy.exceptions import OptionsError
 
 from codex_glm.proxy.api_key import HIDDEN, ApiKey
+from codex_glm.proxy.follow_up import SearchLimits
 from codex_glm.proxy.retry import RetryLimits
 from codex_glm.proxy.settings import DEFAULT_BASE, Settings
 from codex_glm.proxy.upstream import Upstream
@@ -35,6 +36,8 @@ _OPTIONS: tuple[tuple[str, type | object, object, str], ...] = (
     ("glm_retry_seconds", str, "180", "Age of a turn after which no further try begins."),
     ("glm_concurrency", str, "0", "Turns of one key at once; 0: as many as GLM bears."),
     ("glm_keepalive", str, "10", "Seconds of silence after which Codex gets a sign of life."),
+    ("glm_web_search", bool, True, "Run Codex's web searches through GLM's search API."),
+    ("glm_search_engine", str, "", "GLM's search engine. Default: the base's own."),
     ("glm_simulator", str, "off", "Answer from the embedded simulator: off, on, auto (no key)."),
     ("glm_config", str, "", "The settings file. Default: mitm-config.yaml beside addon/."),
 )
@@ -71,6 +74,8 @@ def read_settings(
         failover=tuple(_read_place(place, environ) for place in options.glm_failover),
         retries=RetryLimits(int(tries), seconds),
         concurrency=int(_read_number("glm_concurrency", options.glm_concurrency, 0, 1000)),
+        web_search=options.glm_web_search,
+        searching=SearchLimits(engine=options.glm_search_engine.strip()),
         keepalive=_read_number("glm_keepalive", options.glm_keepalive, 0.05, 3600),
     )
 

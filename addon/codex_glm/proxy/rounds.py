@@ -161,9 +161,14 @@ class RoundStream(_ORIGINAL):  # type: ignore[valid-type,misc]  # chosen at run 
             yield from self._send(turn.open())
             yield commands.RequestWakeup(self.pulse_seconds)
         yield _HOOK(self.flow)
+        prepared = turn.take_prepared()
+        yield from self._send(prepared if turn.begun else b"")
+        if turn.reply.stream.ended:
+            yield from self._end_turn(turn)
+            return False
         if (yield from self.check_killed(True)):
             return False
-        if may_go(turn):
+        if may_go(turn) and not turn.reply.stream.follow_up.waits:
             return True
         out = turn.abandon("the addon that made the turn wait is gone")
         yield from self._send(out if turn.begun else b"")
@@ -218,7 +223,9 @@ class RoundStream(_ORIGINAL):  # type: ignore[valid-type,misc]  # chosen at run 
 
 
 def may_go(turn: Turn) -> bool:
-    """Tell whether the next round of a turn may begin now."""
+    """Tell whether the next round of a turn may begin now, or is not to begin at all."""
+    if turn.reply.stream.ended:
+        return True
     return time.monotonic() >= turn.not_before and turn.gate.may_enter(turn.ticket)
 
 

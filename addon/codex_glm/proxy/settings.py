@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from codex_glm.proxy.follow_up import SearchLimits
+from codex_glm.proxy.json_schema import validate
 from codex_glm.proxy.retry import RetryLimits
 from codex_glm.translation.models import base_kind
 from codex_glm.translation.request import TranslationSettings
@@ -33,6 +35,8 @@ class Settings:
     retries: RetryLimits = field(default_factory=RetryLimits)
     concurrency: int = 0
     """Turns of one key at once; 0: learned."""
+    web_search: bool = True
+    searching: SearchLimits = field(default_factory=SearchLimits)
     keepalive: float = 10.0
     """Seconds of silence before the client gets a sign of life."""
 
@@ -46,13 +50,18 @@ class Settings:
         """The product that the base belongs to; see `translation.models.base_kind`."""
         return base_kind(self.base)
 
-    def translation(self, key: ApiKey) -> TranslationSettings:
-        """Give the part that translation needs, for a turn under `key`."""
+    def translation(self, key: ApiKey, *, rounds: bool = False) -> TranslationSettings:
+        """Give the part that translation needs, for a turn under `key`.
+
+        `rounds` tells whether the turn may have several rounds; searches need them.
+        """
         return TranslationSettings(
             base=self.base_kind,
             model_map=self.model_map,
             tool_stream=self.tool_stream,
             effort=self.effort,
             seal_key=key.seal_key,
+            searches=self.web_search and rounds,
+            validate=validate,
             zone=datetime.now().astimezone().tzinfo or UTC,
         )

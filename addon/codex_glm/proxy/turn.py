@@ -14,18 +14,21 @@ from codex_glm.proxy import replies, upstream
 from codex_glm.proxy.retry import Retries
 from codex_glm.translation import errors
 from codex_glm.translation.reply import ReplyTranslator
+from codex_glm.translation.request import continue_request
 from codex_glm.translation.wire_json import encode_json
 
 if TYPE_CHECKING:
     from mitmproxy import http
 
+    from codex_glm.proxy.follow_up import SearchLimits
     from codex_glm.proxy.gate import Gate
     from codex_glm.proxy.repeats import Repeats
-    from codex_glm.proxy.retry import RetryLimits
+    from codex_glm.proxy.settings import Settings
     from codex_glm.proxy.upstream import Upstream
     from codex_glm.sidecalls.calls import SideCall
     from codex_glm.translation.errors import Failure
-    from codex_glm.translation.request import TranslatedRequest, TurnContext
+    from codex_glm.translation.request import TranslatedRequest, TranslationSettings, TurnContext
+    from codex_glm.translation.web_search import Found
 
 _tickets = itertools.count(1)
 
@@ -43,6 +46,8 @@ class Turn:
     gates: dict[Upstream, Gate]
     reply: ReplyTranslator
     retries: Retries
+    translation: TranslationSettings
+    searching: SearchLimits
     thread: str
     """Codex's name for the conversation; empty for other clients."""
     repeats: Repeats
@@ -57,6 +62,9 @@ class Turn:
     last_sent: float = 0.0
     upstream_status: int = 0
     not_before: float = 0.0
+    search_rounds: int = 0
+    prepared: bytes = b""
+    """What the client is to get before the next round."""
     rounds: list[dict[str, object]] = field(default_factory=list)
     """The rounds that failed: the rule, GLM's words, and the seconds waited before the next."""
     side_calls: list[SideCall] = field(default_factory=list)
@@ -111,6 +119,24 @@ class Turn:
             return self._keep(self.reply.receive_data(body) + self.reply.receive_eof())
         return self._keep(self.reply.refuse(body, status))
 
+    def take_found(self, found: list[Found]) -> None:
+        """Take what the searches of a round gave."""
+        self.search_rounds += 1
+        self.prepared += self._keep(self.reply.take_found(found))
+
+    def next_round(self) -> None:
+        """Make the request that goes on where the last round ended."""
+        offered = self.translation.searches and self.search_rounds < self.searching.rounds
+        settings = replace(self.translation, searches=offered)
+        items = self.reply.stream.follow_up.items or []
+        self.chat_body = encode_json(continue_request(self.context, settings, items))
+        self.reply.next_round()
+
+    def take_prepared(self) -> bytes:
+        """Give what was prepared for the client, once."""
+        prepared, self.prepared = self.prepared, b""
+        return prepared
+
     def lose(self, rule: str, cause: str) -> bytes:
         """Note that GLM's side of the connection is gone."""
         return self._keep(self.reply.fail(errors.failure(rule, cause)))
@@ -143,7 +169,7 @@ class Turn:
         fault = self.reply.stream.fault
         if fault is None:
             self.leave_gate()
-            return False
+            return self.reply.stream.follow_up.waits
         wait = self.retries.next_wait(fault, self.age, random.random())  # noqa: S311  # jitter
         if fault.rule == "concurrency":
             self.gate.refused(self.ticket, wait or 0.0)
@@ -215,7 +241,8 @@ def new_turn(
     translated: TranslatedRequest,
     flow: http.HTTPFlow,
     gates: dict[Upstream, Gate],
-    limits: RetryLimits,
+    settings: Settings,
+    translation: TranslationSettings,
     repeats: Repeats,
 ) -> Turn:
     """Begin a turn: this is where its id and its time come from. `gates` are in order of use."""
@@ -233,7 +260,9 @@ def new_turn(
         reply=reply,
         thread=thread,
         repeats=repeats,
-        retries=Retries(limits),
+        retries=Retries(settings.retries),
+        translation=translation,
+        searching=settings.searching,
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from codex_glm.proxy.settings import Settings
     from codex_glm.proxy.simulation import Simulation
-    from codex_glm.translation.request import TranslatedRequest
+    from codex_glm.translation.request import TranslatedRequest, TranslationSettings
 
 _NO_KEY = ApiKey("", "none")
 _MOST_GATES = 256
@@ -47,7 +47,9 @@ class Turns:
             return
         places = await self._upstreams(client_key, settings)
         try:
-            translated = _translate(flow, settings, places[0].key if places else _NO_KEY)
+            key = places[0].key if places else _NO_KEY
+            wanted = settings.translation(key, rounds=self.rounds)
+            translated = _translate(flow, wanted)
         except errors.RequestError as refused:
             flow.response = replies.error_reply(refused.failure)
             return
@@ -55,13 +57,13 @@ class Turns:
             place: self._gate(place, settings.concurrency)
             for place in places or [Upstream("", _NO_KEY)]
         }
-        turn = new_turn(translated, flow, gates, settings.retries, self._repeats)
+        turn = new_turn(translated, flow, gates, settings, wanted, self._repeats)
         record.record_request(flow, turn)
         if not places:
             flow.response = turn.fail(errors.failure("no_key"))
             self.end(flow, turn)
             return
-        turn.reply.stream.hold_faults = self.rounds
+        turn.reply.stream.rounds = self.rounds
         self.under_way[flow.id] = turn
         flow.request = turn.chat_request()
 
@@ -100,10 +102,10 @@ class Turns:
             turn.wake.set()
 
 
-def _translate(flow: HTTPFlow, settings: Settings, key: ApiKey) -> TranslatedRequest:
+def _translate(flow: HTTPFlow, settings: TranslationSettings) -> TranslatedRequest:
     try:
         body = parse_object(flow.request.get_content() or b"")
     except ValueError as error:
         words = f"The body is not JSON: {error}"
         raise errors.RequestError(words, code="invalid_json") from error
-    return translate_request(body, settings.translation(key))
+    return translate_request(body, settings)

@@ -12,6 +12,7 @@ from codex_glm.simulator.models import known_models
 from codex_glm.simulator.reply import Reply, Script
 from codex_glm.simulator.rules.headers import check_headers
 from codex_glm.simulator.scenarios import Scenario
+from codex_glm.simulator.search import judge_search, search_reply
 from codex_glm.simulator.stream import CREATED, Envelope
 from codex_glm.simulator.tokens import PromptCache, count_tokens, prompt_text
 from codex_glm.simulator.verdict import Verdict
@@ -55,6 +56,11 @@ class Request:
         return self.method == "POST" and self.path.endswith("/chat/completions")
 
     @property
+    def asks_search(self) -> bool:
+        """Whether this is the path of web searches, under whatever prefix."""
+        return self.method == "POST" and self.path.endswith("/web_search")
+
+    @property
     def asks_models(self) -> bool:
         """Whether this asks for the list of models, under whatever prefix."""
         return self.method == "GET" and self.path.endswith("/models")
@@ -88,6 +94,8 @@ class Engine:
             return wire, f"refused {refusal.status}"
         if request.asks_models:
             return encode_json(_model_list()), "model list"
+        if request.asks_search:
+            return encode_json(search_reply(received.body)), "search"
         if not request.asks_chat:
             return encode_error("1222", 404, f"API {request.path} does not exist"), "unknown path"
         reply = self._script.reply(read_conversation(received.body))
@@ -124,6 +132,8 @@ class Engine:
 def _judge_request(request: Request, body: object) -> Verdict:
     if request.asks_chat:
         return judge(request.headers, body)
+    if request.asks_search:
+        return judge_search(request.headers, body)
     return Verdict(tuple(check_headers(request.headers)) if request.asks_models else ())
 
 

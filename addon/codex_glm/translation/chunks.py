@@ -56,6 +56,21 @@ class Usage(NamedTuple):
     total: int
 
 
+def join_rounds(rounds: list[Usage]) -> Usage:
+    """Join the counts of a turn's rounds.
+
+    Each round's prompt holds the one before it, so the last prompt counts, and every completion:
+    Codex takes the total for the size of its context (codex-cli 0.169.0).
+    """
+    *earlier, last = rounds
+    completion = sum(each.completion for each in earlier)
+    return last._replace(
+        completion=last.completion + completion,
+        thinking=last.thinking + sum(each.thinking for each in earlier),
+        total=last.total + completion,
+    )
+
+
 class UpstreamError(NamedTuple):
     """An error object inside the stream."""
 

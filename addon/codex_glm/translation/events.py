@@ -109,3 +109,12 @@ def custom_input(kind: str, item_id: str, output_index: int, text: str) -> Event
         "output_index": output_index,
         ("delta" if kind == "delta" else "input"): text,
     }
+
+
+def web_search(kind: str, item_id: str, output_index: int) -> Event:
+    """A search goes on: `kind` is `in_progress`, `searching` or `completed`."""
+    return {
+        "type": f"response.web_search_call.{kind}",
+        "item_id": item_id,
+        "output_index": output_index,
+    }

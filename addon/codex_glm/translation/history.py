@@ -6,9 +6,10 @@ in `messages`.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import compaction
+from . import compaction, web_search
 from .content import Content, ContentReader
 from .errors import RequestError
 from .reasoning import unseal
@@ -81,6 +82,8 @@ class HistoryReader:
         self._receipt = receipt
         self._model = model
         self._seal_key = seal_key
+        self._rest: Iterator[object] = iter(())
+        """The items behind the one that is read."""
 
     def read(self, items: list[object]) -> Iterator[Step]:
         """Give the steps of all items in order; raises RequestError where one is malformed."""
@@ -88,6 +91,7 @@ class HistoryReader:
             param = f"input[{index}]"
             if not isinstance(item, dict):
                 raise RequestError(f"{param} must be an object", param=param)
+            self._rest = islice(items, index + 1, None)
             kind = item.get("type", "message")
             reader = _READERS.get(kind) if isinstance(kind, str) else None
             if reader:
@@ -118,6 +122,9 @@ class HistoryReader:
         envelope = item.get("encrypted_content")
         if not isinstance(envelope, str) or not envelope:
             self._receipt.add("dropped", "thinking", f"{param}: it carries no thinking of GLM")
+            return
+        if web_search.is_memory(item):
+            yield from self._search(envelope, param)
             return
         opened = unseal(envelope, self._model, self._seal_key)
         if opened.refused:
@@ -183,11 +190,24 @@ class HistoryReader:
             code="unsupported_parameter",
         )
 
-    def _web_search_call(self, _item: JsonObject, param: str) -> Iterator[Step]:
-        self._receipt.add(
-            "dropped", "web-search-call", f"{param}: what it found is in the answer after it"
-        )
+    def _web_search_call(self, item: JsonObject, param: str) -> Iterator[Step]:
+        """Read nothing: what was asked and found is kept behind the searches of the round."""
+        others = (i for i in self._rest if isinstance(i, dict) and i.get("type") != item["type"])
+        if not web_search.is_memory(next(others, {})):
+            self._receipt.add(
+                "dropped", "web-search-call", f"{param}: what it found is in the answer after it"
+            )
         return iter(())
+
+    def _search(self, envelope: str, param: str) -> Iterator[Step]:
+        memory = web_search.read_memory(envelope, self._seal_key)
+        if isinstance(memory, str):
+            self._receipt.add("dropped", "web-search-call", f"{param}: {memory}")
+            return
+        for call_id, arguments, _ in memory:
+            yield Call(call_id, self._names.find(web_search.NAME), arguments)
+        for call_id, _, output in memory:
+            yield Output(call_id, Content((output,)), web_search.NAME)
 
     def _sound_arguments(self, text: str, param: str) -> str:
         """Keep a JSON object as it is; anything else would break GLM's own prompt template."""

@@ -7,11 +7,12 @@ class ItemIds:
     """Makes them from the response's own id, so that the same reply gives the same ids."""
 
     def __init__(self, unique: str) -> None:
-        self._opened = 0
+        self.opened = 0
+        """How many items there are."""
         self._unique = unique
 
     def take(self) -> tuple[str, int]:
         """Give the id (without the prefix of its type) and the output_index of a new item."""
-        index = self._opened
-        self._opened += 1
+        index = self.opened
+        self.opened += 1
         return f"{self._unique}{index:02d}", index

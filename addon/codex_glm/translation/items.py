@@ -12,9 +12,11 @@ from . import events
 from .compaction import seal_summary
 from .growing_text import GrowingText
 from .reasoning import seal
+from .structured_output import bare_json
 
 if TYPE_CHECKING:
     from .events import Event
+    from .item_ids import ItemIds
     from .wire_json import JsonObject
 
 
@@ -60,6 +62,33 @@ class MessageItem:
 
 def _text_part(text: str) -> JsonObject:
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+
+
+class AnswerItem(MessageItem):
+    """An answer by a schema: shown once it is whole, so that it can still be rejected."""
+
+    def __init__(self, ids: ItemIds) -> None:
+        super().__init__("", 0)
+        self._ids = ids
+
+    @property
+    def text(self) -> str:
+        """The answer so far, without a fence around it."""
+        return bare_json(self._text.value)
+
+    def open(self) -> list[Event]:
+        """Announce nothing yet."""
+        return []
+
+    def append(self, text: str) -> list[Event]:
+        """Take more of the answer."""
+        self._text.append(text)
+        return []
+
+    def close(self, status: str = "completed") -> list[Event]:
+        """Show the whole answer."""
+        whole = MessageItem(*self._ids.take())
+        return [*whole.open(), *whole.append(self.text), *whole.close(status)]
 
 
 class ReasoningItem:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .calls import FunctionCallItem, open_call
 from .custom_calls import CustomToolCallItem
+from .web_search import WebSearchItem
 
 if TYPE_CHECKING:
     from .calls import CallItem
@@ -21,8 +22,10 @@ class OpenCalls:
     def __init__(self, context: TurnContext, ids: ItemIds) -> None:
         self._context = context
         self._ids = ids
-        self._calls: dict[int, CallItem] = {}
+        self._calls: dict[int, CallItem | WebSearchItem] = {}
         self._call_ids: dict[int, str] = {}
+        self.searches: list[WebSearchItem] = []
+        """Searches that GLM has asked for, and nobody has run yet."""
 
     def __bool__(self) -> bool:
         return bool(self._calls)
@@ -47,10 +50,17 @@ class OpenCalls:
                 self._context.receipt.add("dropped", "half-call", "a call that GLM did not finish")
             else:
                 events += call.close(self._context.receipt)
-                if isinstance(call, FunctionCallItem | CustomToolCallItem):
+                if isinstance(call, WebSearchItem):
+                    self.searches.append(call)
+                elif isinstance(call, FunctionCallItem | CustomToolCallItem):
                     events += self._surplus(call)
-        self._calls = {}
+        self._calls, self._call_ids = {}, {}
         return events
+
+    def take_searches(self) -> list[WebSearchItem]:
+        """Give the searches that nobody has run yet, once."""
+        searches, self.searches = self.searches, []
+        return searches
 
     def _place_of(self, delta: ToolCallDelta) -> int:
         """Find the call that a fragment belongs to.
@@ -78,8 +88,10 @@ class OpenCalls:
             return False
         return True
 
-    def _open(self, delta: ToolCallDelta) -> CallItem:
+    def _open(self, delta: ToolCallDelta) -> CallItem | WebSearchItem:
         tool = self._context.names.by_wire_name.get(delta.name)
+        if tool and tool.kind == "web_search":
+            return WebSearchItem(self._ids, delta.id)
         if not tool:
             self._context.receipt.add(
                 "changed", "unknown-tool", f"GLM called {delta.name}, which was not declared"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .chunks import TextDelta, ThinkingDelta
-from .items import CompactionItem, MessageItem, ReasoningItem
+from .items import AnswerItem, CompactionItem, MessageItem, ReasoningItem
+from .structured_output import Rejected
 
 if TYPE_CHECKING:
     from .events import Event
@@ -31,8 +32,8 @@ class OpenSpeech:
 
     @property
     def speaking(self) -> bool:
-        """Whether an item of anything but thinking is open."""
-        return self._item is not None and not self.thinking
+        """Whether an item of anything but thinking is open and was shown."""
+        return self._item is not None and not isinstance(self._item, ReasoningItem | AnswerItem)
 
     def receive(self, delta: ThinkingDelta | TextDelta) -> list[Event]:
         """Take more text or thinking; a change of kind closes the one and opens the other."""
@@ -60,14 +61,27 @@ class OpenSpeech:
         item, self._item, self._blank = self._item, None, None
         return item.close(status) if item else []
 
+    def reject(self) -> Rejected | None:
+        """Take back the answer that is open if it breaks the client's schema."""
+        item, schema = self._item, self._context.schema
+        problem = schema.problem(item.text) if schema and isinstance(item, AnswerItem) else ""
+        if not problem or not isinstance(item, AnswerItem):
+            return None
+        self._item = None
+        return Rejected(item.text, problem)
+
     def begin_anew(self) -> None:
         """Take what comes next for the first thinking, though more was shown before."""
         self._blank = None
+        if isinstance(self._item, AnswerItem):
+            self._item = None
         if isinstance(self._item, ReasoningItem):
             self._item.begin_anew()
             self._context.receipt.add("repaired", "restart", "GLM began its thinking anew")
 
     def _open(self, delta: ThinkingDelta | TextDelta) -> Speech:
+        if self._context.schema and isinstance(delta, TextDelta):
+            return AnswerItem(self._ids)
         item_id, index = self._ids.take()
         if isinstance(delta, ThinkingDelta):
             return ReasoningItem(item_id, index, self._context.model, self._context.seal_key)

@@ -172,18 +172,6 @@ def _format_fields(body: JsonObject, receipt: Receipt) -> JsonObject:
     return {"response_format": {"type": "json_object"}} if kind != "text" else {}
 
 
-def asked_schema(body: JsonObject) -> str:
-    """Say the JSON Schema that the answer must follow, for the end of the prompt; or nothing.
-
-    GLM knows json_object alone (Z.ai API reference). At the end it spares the prompt cache.
-    """
-    form = cast("JsonObject", body.get("text") or {}).get("format")
-    if not isinstance(form, dict) or form.get("type") != "json_schema":
-        return ""
-    schema = encode_text(form.get("schema"))
-    return f"Give the final answer as one bare JSON object, valid by this JSON Schema: {schema}"
-
-
 def _note_the_rest(body: JsonObject, receipt: Receipt) -> None:
     for name, value in body.items():
         if name in _WITHHELD and value:

@@ -11,11 +11,12 @@ from .stream import ResponseStream
 from .wire_json import parse_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from .events import Event
     from .request import TurnContext
     from .sse import ServerSentEvent
+    from .web_search import Found
     from .wire_json import JsonObject
 
 _DONE = "[DONE]"
@@ -68,6 +69,16 @@ class ReplyTranslator:
         self._decoder = SSEDecoder()
         self._generation = ""
         self.stream.try_again()
+
+    def take_found(self, found: Sequence[Found]) -> bytes:
+        """Take what the searches of the stream's follow-up gave, in their order."""
+        return self._guarded(lambda: self.stream.take_found(found))
+
+    def next_round(self) -> None:
+        """Make ready for GLM's reply to what the stream's follow-up added."""
+        self.stream.next_round()
+        self._decoder = SSEDecoder()
+        self._generation = ""
 
     def give_up(self, failure: errors.Failure) -> bytes:
         """End the reply with a failure, whether or not another try might do better."""

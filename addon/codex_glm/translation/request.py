@@ -13,15 +13,17 @@ from .errors import NO_ADVICE, Advice, RequestError
 from .history import HistoryReader
 from .images import read_image
 from .messages import MessageFold
-from .parameters import as_used, asked_schema, translate_parameters
+from .parameters import as_used, translate_parameters
 from .receipt import Receipt
 from .sight import ImageSettings, Sight, image_urls, turn_has_image
+from .structured_output import AnswerSchema, accept_any, asked_schema
 from .tools import ToolNames, translate_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .images import Image
+    from .structured_output import Validate
     from .wire_json import JsonObject
 
 _TOOL_CARRIERS = frozenset({"additional_tools", "tool_search_output"})
@@ -43,6 +45,10 @@ class TranslationSettings:
     images: ImageSettings = field(default_factory=ImageSettings)
     zone: tzinfo = UTC
     """The person's time zone, for the times that a plan's limits name."""
+    searches: bool = False
+    """Whether somebody will run searches of the web between two rounds."""
+    validate: Validate = accept_any
+    """Says what is wrong with a value by a JSON Schema; see `structured_output`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,10 @@ class TurnContext:
     """Whether the reply is to be one compaction item."""
     images: tuple[str, ...] = ()
     """Ids of the images that GLM gets; see `images`."""
+    schema: AnswerSchema | None = None
+    """What the answer must follow, if the client says so."""
+    body: JsonObject = field(default_factory=dict)
+    """The request as it came."""
     echo: JsonObject = field(default_factory=dict)
     """The request's fields that a Responses object repeats, as far as they could be kept."""
 
@@ -88,7 +98,7 @@ def translate_request(body: JsonObject, settings: TranslationSettings) -> Transl
     names = ToolNames()
     compacting = any(_is_trigger(item) for item in items)
     declared = [] if compacting else _declared(body, items)
-    tools = translate_tools(declared, names, receipt)
+    tools = translate_tools(declared, names, receipt, searches=settings.searches)
     sight = Sight(model, settings.images, receipt, items)
     content = ContentReader(sight)
     reader = HistoryReader(names, content, receipt, model=model.name, seal_key=settings.seal_key)
@@ -97,8 +107,8 @@ def translate_request(body: JsonObject, settings: TranslationSettings) -> Transl
     chat |= translate_parameters(body, tools, names, model, settings.effort, receipt)
     if settings.tool_stream and model.tool_stream and "tools" in chat:
         chat["tool_stream"] = True
-    if schema := asked_schema(body):
-        messages.append({"role": "system", "content": schema})
+    if schema := asked_schema(body, settings.validate):
+        messages.append({"role": "system", "content": schema.prompt()})
         receipt.add("added", "json-schema", "the schema stands at the end of the prompt")
     context = TurnContext(
         asked_model=str(body["model"]),
@@ -111,6 +121,8 @@ def translate_request(body: JsonObject, settings: TranslationSettings) -> Transl
         advice=Advice(models.served_models(settings.base), settings.zone),
         compacting=compacting,
         images=tuple(sight.shown),
+        schema=schema,
+        body=body,
         echo={**body, **as_used(chat)},
     )
     return TranslatedRequest(chat, context)
@@ -150,6 +162,18 @@ def _choose_model(
     words = f"{model.name} reads text only: {seer.name} answers this turn, which holds an image"
     receipt.add("changed", "image-route", words)
     return seer
+
+
+def continue_request(
+    context: TurnContext, settings: TranslationSettings, items: list[JsonObject]
+) -> JsonObject:
+    """Give the chat body of a turn's next round: its request, with `items` added to the input.
+
+    It is the body that the client's next request would give, so that GLM's prompt cache fits.
+    """
+    body = {**context.body, "input": [*_items(context.body), *items]}
+    same_model = replace(settings, model_map=(("*", context.model),))
+    return translate_request(body, same_model).chat_body
 
 
 def _is_trigger(item: object) -> bool:

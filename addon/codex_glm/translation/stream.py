@@ -6,19 +6,30 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from . import errors
-from .chunks import Finished, TextDelta, ThinkingDelta, ToolCallDelta, UpstreamError, Usage
+from .chunks import (
+    Finished,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallDelta,
+    UpstreamError,
+    Usage,
+    join_rounds,
+)
+from .follow_up import FollowUp
 from .item_ids import ItemIds
 from .open_calls import OpenCalls
 from .open_speech import OpenSpeech
 from .response import ResponseObject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from .chunks import Delta
     from .errors import Failure
     from .events import Event
     from .request import TurnContext
+    from .structured_output import Rejected
+    from .web_search import Found
     from .wire_json import JsonObject
 
 _COMPLETED = frozenset({"stop", "tool_calls"})
@@ -47,9 +58,10 @@ class ResponseStream:
         """The Responses object of the terminal event; empty until then."""
         self.failure: Failure | None = None
         self.fault: Failure | None = None
-        """A failure that was held back, because another try may do better; see `hold_faults`."""
-        self.hold_faults = False
-        """Whether a failure that another try may mend waits, while GLM has only been thinking."""
+        """A failure that was held back, because another try may do better; see `rounds`."""
+        self.rounds = False
+        """Whether there can be further rounds. A failure that one may mend then waits, while GLM
+        has shown nothing but thinking in this one."""
         self.last_try = False
         """Whether a failure is to stop a client that would try again."""
         self.untouched = True
@@ -59,10 +71,15 @@ class ResponseStream:
         self._object = ResponseObject(context, response_id, created_at, clock)
         self._sequence = 0
         self._done: dict[int, JsonObject] = {}
-        ids = ItemIds(response_id.removeprefix("resp_"))
-        self._speech = OpenSpeech(context, ids)
-        self._calls = OpenCalls(context, ids)
+        self._ids = ItemIds(response_id.removeprefix("resp_"))
+        self.follow_up = FollowUp(self._ids, context.seal_key)
+        """What the turn needs before it can end; see `take_found` and `next_round`."""
+        self._speech = OpenSpeech(context, self._ids)
+        self._calls = OpenCalls(context, self._ids)
+        self._rejected: Rejected | None = None
         self._reason = ""
+        self._first_index = 0
+        self._earlier_usage: list[Usage] = []
 
     @property
     def ended(self) -> bool:
@@ -71,13 +88,16 @@ class ResponseStream:
 
     @property
     def _only_thinking(self) -> bool:
-        """Whether nothing but thinking was shown, so that another try contradicts nothing."""
-        said = any(item["type"] != "reasoning" for item in self._done.values())
+        """Whether this round showed but thinking, so that another try contradicts nothing."""
+        said = any(item["type"] != "reasoning" for item in self._of_this_round())
         return not (self._speech.speaking or said or self._calls)
 
     @property
     def _closed(self) -> bool:
-        return self.ended or self.fault is not None
+        return self.ended or self.follow_up.waits or self.fault is not None
+
+    def _of_this_round(self) -> list[JsonObject]:
+        return [item for index, item in self._done.items() if index >= self._first_index]
 
     def start(self) -> list[Event]:
         """Open the response."""
@@ -116,11 +136,43 @@ class ResponseStream:
         """End the reply as GLM ended it: with its finish_reason, or as a cut without one."""
         if self._closed:
             return []
+        if self._rejected:
+            return self._ask_again(self._rejected)
         if fault := self._fault():
             return self.fail(fault)
         if self._reason == "length":
             return self._terminate("incomplete", incomplete="max_output_tokens")
-        return self._terminate("completed")
+        self.follow_up.search(self._calls.take_searches())
+        return [] if self.follow_up.waits else self._terminate("completed")
+
+    def take_found(self, found: Sequence[Found]) -> list[Event]:
+        """Take what the searches gave, in their order.
+
+        What follows is another round, unless GLM also called a tool that is the client's to run.
+        """
+        sent = self._emit(self.follow_up.finish_searches(found))
+        if any("call_id" in item for item in self._of_this_round()):
+            return sent + self._terminate("completed")
+        self.follow_up.items = self._output()
+        return sent
+
+    def next_round(self) -> None:
+        """Make ready for GLM's reply to what the follow-up added."""
+        self.follow_up.cancel()
+        if self.usage:
+            self._earlier_usage.append(self.usage)
+        self._first_index = self._ids.opened
+        self.try_again()
+
+    def _ask_again(self, rejected: Rejected) -> list[Event]:
+        if not self.rounds or not self.follow_up.correct(rejected, self._output()):
+            return self.fail(errors.failure("schema", rejected.problem))
+        words = f"the answer broke the client's schema, GLM was asked again: {rejected.problem}"
+        self._context.receipt.add("repaired", "json-schema", words)
+        return []
+
+    def _output(self) -> list[JsonObject]:
+        return [self._done[index] for index in sorted(self._done)]
 
     def _fault(self) -> Failure | None:
         if not self._reason:
@@ -129,7 +181,8 @@ class ResponseStream:
             return None
         if self._reason not in _COMPLETED:
             return errors.failure(_FAILED.get(self._reason, "finish"), self._reason)
-        if all(item["type"] == "reasoning" for item in self._done.values()):
+        silent = all(item["type"] == "reasoning" for item in self._of_this_round())
+        if silent and not self._calls.searches:
             return errors.failure("empty")
         return None
 
@@ -137,7 +190,7 @@ class ResponseStream:
         """End the reply badly. What is finished stays; what is half done is not passed off."""
         if self._closed:
             return []
-        if self.hold_faults and failure.mendable and self._only_thinking:
+        if self.rounds and failure.mendable and self._only_thinking:
             self.fault = failure
             return []
         if self.last_try and failure.code == "server_error":
@@ -147,12 +200,14 @@ class ResponseStream:
 
     def give_up(self, failure: Failure) -> list[Event]:
         """End the reply badly, whether or not a fault was held back."""
-        self.hold_faults, self.fault = False, None
+        self.rounds, self.fault = False, None
+        self.follow_up.cancel()
         return self.fail(failure)
 
     def try_again(self) -> None:
         """Forget the fault, and what led to it, before another reply of GLM begins."""
         self.fault, self.usage, self._reason, self.untouched = None, None, "", True
+        self._rejected = None
         self.begin_anew()
 
     def begin_anew(self) -> list[Event]:
@@ -174,8 +229,8 @@ class ResponseStream:
     def _terminate(
         self, status: str, failure: Failure | None = None, incomplete: str | None = None
     ) -> list[Event]:
-        output = [self._done[index] for index in sorted(self._done)]
-        self.response = self._object.build(status, output, self.usage, failure, incomplete)
+        usage = join_rounds([*self._earlier_usage, self.usage]) if self.usage else None
+        self.response = self._object.build(status, self._output(), usage, failure, incomplete)
         return self._emit([{"type": f"response.{status}", "response": self.response}])
 
     def _emit(self, events: list[Event]) -> list[Event]:
@@ -192,6 +247,8 @@ class ResponseStream:
         events: list[Event] = []
         if reason in _COMPLETED or reason == "length":
             status = "incomplete" if reason == "length" else "completed"
+            if reason in _COMPLETED and not self._calls:
+                self._rejected = self._speech.reject()
             events = self._speech.close(status) + self._calls.close(complete=reason != "length")
         sent = self._emit(events)
         return sent + self.end() if self.usage else sent

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from . import web_search
 from .freeform import SCHEMA, InputForm, describe_input, input_form
 from .schemas import simplify_schema
 
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from .receipt import Receipt
+    from .web_search import SearchOptions
     from .wire_json import JsonObject
 
-type ToolKind = Literal["function", "custom", "tool_search"]
+type ToolKind = Literal["function", "custom", "tool_search", "web_search"]
 
 MAX_TOOLS = 128
 """GLM's limit of functions in one request (Z.ai API reference)."""
@@ -53,6 +55,8 @@ class ToolNames:
     by_wire_name: dict[str, Tool] = field(default_factory=dict)
     schemas: dict[str, JsonObject] = field(default_factory=dict)
     """The parameters as GLM knows them, by GLM's name."""
+    search: SearchOptions | None = None
+    """How the proxy is to search the web; None where it is not to."""
 
     def declare(
         self, kind: ToolKind, name: str, namespace: str | None, form: InputForm = "text"
@@ -98,12 +102,18 @@ def _hashed(name: str, namespace: str | None) -> str:
 
 
 def translate_tools(
-    declared: Iterable[object], names: ToolNames, receipt: Receipt
+    declared: Iterable[object], names: ToolNames, receipt: Receipt, *, searches: bool = False
 ) -> list[JsonObject]:
-    """Declare the client's tools to GLM, in their order, and learn their names into `names`."""
+    """Declare the client's tools to GLM, in their order, and learn their names into `names`.
+
+    `searches` tells whether somebody will run searches of the web.
+    """
     functions: list[JsonObject] = []
     for tool, namespace in flatten_tools(declared):
-        function = _translate_tool(tool, namespace, names, receipt)
+        if searches and str(tool.get("type")).startswith(web_search.NAME):
+            function = _translate_search(tool, names, receipt)
+        else:
+            function = _translate_tool(tool, namespace, names, receipt)
         if function and len(functions) < MAX_TOOLS:
             functions.append({"type": "function", "function": function})
         elif function:
@@ -159,6 +169,14 @@ def _translate_tool(
     description = str(tool.get("description") or "").strip()
     text = "\n\n".join(part for part in (description, remark) if part) or declared.wire_name
     return {"name": declared.wire_name, "description": text, "parameters": parameters}
+
+
+def _translate_search(tool: JsonObject, names: ToolNames, receipt: Receipt) -> JsonObject | None:
+    if names.declare("web_search", web_search.NAME, None) is None:
+        receipt.add("dropped", "tool-again", "tool web_search: declared twice")
+        return None
+    names.search = web_search.read_options(tool, receipt)
+    return web_search.FUNCTION
 
 
 def _parameters(tool: JsonObject, kind: ToolKind) -> tuple[JsonObject, str]:
