@@ -22,7 +22,13 @@ _PLAIN: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "null": (type(None),),
 }
-EXTENSIONS = {"response.custom_tool_call_input.delta", "response.custom_tool_call_input.done"}
+EXTENSIONS = {
+    "response.custom_tool_call_input.delta",
+    "response.custom_tool_call_input.done",
+    "response.web_search_call.in_progress",
+    "response.web_search_call.searching",
+    "response.web_search_call.completed",
+}
 """OpenAI's own events that the specification does not have."""
 
 

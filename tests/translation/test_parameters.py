@@ -156,3 +156,8 @@ def test_thinking(
 )
 def test_the_other_fields(body: JsonObject, fields: JsonObject, rules: list[str]) -> None:
     assert translate(**body) == (fields, rules)  # type: ignore[arg-type]
+
+
+def test_what_is_sent_is_told() -> None:
+    fields, _ = translate(temperature=2, max_output_tokens=5)
+    assert as_used(fields) == {"temperature": 1.0, "max_output_tokens": 5}
