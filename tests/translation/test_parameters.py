@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from codex_glm.translation.models import MODELS
 from codex_glm.translation.parameters import (
+    as_used,
     translate_parameters,
 )
 from codex_glm.translation.receipt import Receipt

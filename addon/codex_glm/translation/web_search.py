@@ -194,9 +194,10 @@ def memory_item(place: tuple[str, int], searches: list[dict[str, str]], key: byt
     item_id, index = place
     item: JsonObject = {"id": f"rs_{item_id}", "type": "reasoning", "summary": []}
     envelope = seal(encode_text({"searches": searches}), NAME, key)
+    done = {**item, "status": "completed", "encrypted_content": envelope}
     return [
-        events.output_item_added(index, item),
-        events.output_item_done(index, {**item, "encrypted_content": envelope}),
+        events.output_item_added(index, {**item, "status": "in_progress"}),
+        events.output_item_done(index, done),
     ]
 
 
