@@ -67,6 +67,16 @@ def test_flow_speaks_codex_and_keeps_glm(proxy: ProxyThread, glm: FakeUpstream) 
     assert not flow.marked
 
 
+def test_a_side_request_is_told_apart(proxy: ProxyThread) -> None:
+    proxy.post(headers={"x-openai-subagent": "review"})
+    kept = proxy.flow().metadata["glm"]
+    assert kept["kind"] == "review"
+    assert proxy.flow().comment.startswith("review · ")
+    proxy.post()
+    wait_until(lambda: len(proxy.flows) == 2)
+    assert proxy.flow().metadata["glm"]["kind"] == "turn"
+
+
 def test_drops_are_in_the_receipt(proxy: ProxyThread) -> None:
     proxy.post(turn_body(model="glm-5.3", truncation="auto", tools=[{"type": "made_up"}]))
     kinds = {entry["kind"] for entry in proxy.flow().metadata["glm"]["receipt"]}

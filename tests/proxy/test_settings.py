@@ -12,6 +12,7 @@ from codex_glm.proxy.options import read_key, read_settings
 from codex_glm.proxy.retry import RetryLimits
 from codex_glm.proxy.settings import DEFAULT_BASE, Settings
 from codex_glm.proxy.upstream import Upstream, address, chat_request
+from codex_glm.translation.side_requests import SideChoice
 from mitmproxy.exceptions import OptionsError
 
 from .support import KEY
@@ -27,6 +28,8 @@ def settings(
         "glm_api_base": "",
         "glm_model_map": [],
         "glm_effort": "",
+        "glm_small_model": "",
+        "glm_side_model": [],
         "glm_tool_stream": True,
         "glm_simulator": "off",
         "glm_failover": [],
@@ -101,6 +104,8 @@ def test_bad_base_is_named(url: str) -> None:
         ("glm_model_map", ["gpt-5="]),
         ("glm_model_map", ["=glm-5.3"]),
         ("glm_model_map", ["a=b", "c d=e"]),
+        ("glm_side_model", ["review"]),
+        ("glm_side_model", ["reviews=glm-5.3"]),
         ("glm_failover", [ZAI]),
         ("glm_failover", [f"{ZAI}=UNSET"]),
         ("glm_failover", ["http://api.z.ai=HOME"]),
@@ -129,6 +134,15 @@ def test_good_values() -> None:
     assert (for_translation.base, for_translation.effort) == ("bigmodel-plan", "high")
     assert KEY not in repr(for_translation)
     assert for_translation.seal_key != settings().translation(ApiKey("other", "")).seal_key
+
+
+def test_side_requests() -> None:
+    read = settings(glm_small_model=" GLM-4.7 ", glm_side_model=["title = GLM-5", "*=asked"])
+    expected = SideChoice("glm-4.7", (("title", "glm-5"), ("*", "asked")))
+    assert read.side == read.translation(ApiKey(KEY, "")).side == expected
+    assert health(read, 0, {})["small_model"] == "glm-4.7"
+    assert health(settings(glm_small_model="OFF"), 0, {})["small_model"] == "none"
+    assert health(settings(), 0, {})["small_model"] == "glm-5.3-flash"
 
 
 def test_limits_and_places() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from codex_glm import __version__
 from codex_glm.translation.models import MODELS, resolve_model
+from codex_glm.translation.side_requests import small_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,7 @@ def health(
         "key": key_source(settings),
         "simulator": settings.simulated,
         "models": {n: resolve_model(n, kind, settings.model_map) for n in (*own, *_EXAMPLES)},
+        "small_model": small_model(kind, settings.side) or "none",
         "glm_models": [m.name for m in MODELS.values() if kind == "other" or kind in m.served],
         "turns_served": turns_served,
         "side_calls": side_calls,

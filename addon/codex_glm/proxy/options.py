@@ -16,6 +16,7 @@ from codex_glm.proxy.follow_up import SearchLimits
 from codex_glm.proxy.retry import RetryLimits
 from codex_glm.proxy.settings import DEFAULT_BASE, Settings
 from codex_glm.proxy.upstream import Upstream
+from codex_glm.translation.side_requests import KINDS, SideChoice
 
 if TYPE_CHECKING:
     from mitmproxy.addonmanager import Loader
@@ -29,6 +30,8 @@ _OPTIONS: tuple[tuple[str, type | object, object, str], ...] = (
     ("glm_api_key", str, "", "The GLM API key; better given as GLM_API_KEY in the environment."),
     ("glm_api_base", str, "", f"Base URL of GLM. Default: GLM_API_BASE, else {DEFAULT_BASE}"),
     ("glm_model_map", Sequence[str], [], "Own model names, asked=model; `*` matches anything."),
+    ("glm_small_model", str, "", "The model for titles and the like; off: none of its own."),
+    ("glm_side_model", Sequence[str], [], "Other models for side requests, KIND=MODEL."),
     ("glm_effort", str, "", "Reasoning effort for every turn, instead of what Codex asks."),
     ("glm_tool_stream", bool, True, "Ask GLM for tool arguments in fragments."),
     ("glm_failover", Sequence[str], [], "Further places, BASE=NAME of the key's variable."),
@@ -67,7 +70,11 @@ def read_settings(
         base=base,
         base_source=source,
         key=given_key or read_key(environ.get("GLM_API_KEY", ""), "GLM_API_KEY in the environment"),
-        model_map=tuple(_read_rule(rule) for rule in options.glm_model_map),
+        model_map=tuple(_read_rule("glm_model_map", rule) for rule in options.glm_model_map),
+        side=SideChoice(
+            options.glm_small_model.strip().lower(),
+            tuple(_read_side(rule) for rule in options.glm_side_model),
+        ),
         effort=_read_choice("glm_effort", options.glm_effort, ("", *EFFORTS)),
         tool_stream=options.glm_tool_stream,
         simulator=_read_choice("glm_simulator", options.glm_simulator, SIMULATOR_CHOICES),
@@ -126,11 +133,18 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _read_rule(rule: str) -> tuple[str, str]:
+def _read_rule(name: str, rule: str) -> tuple[str, str]:
     matched = _RULE.fullmatch(rule)
     if not matched:
-        raise OptionsError(f"glm_model_map: write asked=model, not {rule!r}")
+        raise OptionsError(f"{name}: write asked=model, not {rule!r}")
     return matched[1], matched[2]
+
+
+def _read_side(rule: str) -> tuple[str, str]:
+    kind, model = _read_rule("glm_side_model", rule)
+    if kind not in ("*", *KINDS):
+        raise OptionsError(f"glm_side_model: {kind!r} is none of {', '.join(KINDS)}, *")
+    return kind, model.lower()
 
 
 def _read_choice(name: str, value: str, choices: Sequence[str]) -> str:

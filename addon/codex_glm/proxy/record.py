@@ -26,12 +26,13 @@ def record_request(flow: HTTPFlow, turn: Turn) -> None:
     flow.metadata[METADATA_KEY] = {
         "asked_model": turn.context.asked_model,
         "model": turn.context.model,
+        "kind": turn.context.kind.name or "turn",
         "url": turn.upstream.url,
         "request": turn.chat_body.decode("utf-8"),
         "receipt": turn.context.receipt.to_json(),
         "side_calls": [call.to_json() for call in turn.side_calls],
     }
-    flow.comment = f"→ {turn.context.model}"
+    flow.comment = " · ".join(filter(None, (turn.context.kind.name, f"→ {turn.context.model}")))
 
 
 def record_end(flow: HTTPFlow, turn: Turn) -> None:
@@ -83,7 +84,8 @@ def _log_prefix(turn: Turn) -> str:
 def _summary(turn: Turn, state: str) -> str:
     """Put the essence first: mitmweb's column shows some eighteen characters of it."""
     stream, receipt = turn.reply.stream, turn.context.receipt
-    parts = [] if state == "completed" else [state]
+    parts = [turn.context.kind.name] if turn.context.kind.name else []
+    parts += [] if state == "completed" else [state]
     if usage := stream.usage:
         parts.append(f"{_short(usage.prompt)}→{_short(usage.completion)}")
     if names := _called(stream.response):

@@ -11,6 +11,7 @@ from codex_glm.proxy.json_schema import validate
 from codex_glm.proxy.retry import RetryLimits
 from codex_glm.translation.models import base_kind
 from codex_glm.translation.request import TranslationSettings
+from codex_glm.translation.side_requests import SideChoice
 
 if TYPE_CHECKING:
     from codex_glm.proxy.api_key import ApiKey
@@ -27,6 +28,8 @@ class Settings:
     base_source: str = "default"
     key: ApiKey | None = None
     model_map: tuple[tuple[str, str], ...] = ()
+    side: SideChoice = field(default_factory=SideChoice)
+    """Which model answers what Codex asks beside the conversation."""
     effort: str = ""
     tool_stream: bool = True
     simulator: str = "off"
@@ -60,6 +63,7 @@ class Settings:
             model_map=self.model_map,
             tool_stream=self.tool_stream,
             effort=self.effort,
+            side=self.side,
             seal_key=key.seal_key,
             searches=self.web_search and rounds,
             validate=validate,

@@ -108,4 +108,4 @@ def _translate(flow: HTTPFlow, settings: TranslationSettings) -> TranslatedReque
     except ValueError as error:
         words = f"The body is not JSON: {error}"
         raise errors.RequestError(words, code="invalid_json") from error
-    return translate_request(body, settings)
+    return translate_request(body, settings, flow.request.headers)

@@ -78,7 +78,7 @@ def find_model(name: str) -> Model:
     The relative is the longest known name that it begins with (`glm-5.3-fp8` is `glm-5.3`).
     With none, a model that can think, reads text and takes no effort is assumed.
     """
-    bare = _BRACKETS.sub("", name.lower()).rpartition("/")[2]
+    bare = _bare(name)
     if known := MODELS.get(bare):
         return known
     relatives = [known for known in MODELS if bare.startswith(known)]
@@ -118,10 +118,17 @@ def resolve_model(asked: str, base: str, own_rules: ModelMap = ()) -> str:
     for pattern, target in own_rules:
         if fnmatchcase(asked, pattern):
             return target
-    bare = _BRACKETS.sub("", asked.strip().lower()).rpartition("/")[2]
-    if bare.startswith("glm-"):
-        return bare
-    return _resolve_foreign(bare, base)
+    bare = _bare(asked)
+    return bare if is_glm_name(asked) else _resolve_foreign(bare, base)
+
+
+def is_glm_name(asked: str) -> bool:
+    """Tell whether a name that a client asked for is one of GLM's, known or not."""
+    return _bare(asked).startswith("glm-")
+
+
+def _bare(asked: str) -> str:
+    return _BRACKETS.sub("", asked.strip().lower()).rpartition("/")[2]
 
 
 def _resolve_foreign(bare: str, base: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from . import models
@@ -15,17 +16,20 @@ from .images import read_image
 from .messages import MessageFold
 from .parameters import as_used, translate_parameters
 from .receipt import Receipt
+from .side_requests import MAIN, SideChoice, side_kind, side_model
 from .sight import ImageSettings, Sight, image_urls, turn_has_image
 from .structured_output import AnswerSchema, accept_any, asked_schema
 from .tools import ToolNames, translate_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from .images import Image
+    from .side_requests import SideKind
     from .structured_output import Validate
     from .wire_json import JsonObject
 
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _TOOL_CARRIERS = frozenset({"additional_tools", "tool_search_output"})
 
 
@@ -40,6 +44,8 @@ class TranslationSettings:
     """Ask for tool arguments in fragments, where the model can."""
     effort: str = ""
     """An effort that takes the place of whatever the client asks; empty: the client decides."""
+    side: SideChoice = field(default_factory=SideChoice)
+    """Which model answers what Codex asks beside the conversation."""
     seal_key: bytes = b""
     """Binds kept thinking to the key in use; see `reasoning`."""
     images: ImageSettings = field(default_factory=ImageSettings)
@@ -63,6 +69,8 @@ class TurnContext:
     names: ToolNames
     receipt: Receipt
     seal_key: bytes
+    kind: SideKind = MAIN
+    """The kind of side request that this is, or that it is a turn of the conversation."""
     advice: Advice = NO_ADVICE
     compacting: bool = False
     """Whether the reply is to be one compaction item."""
@@ -84,8 +92,10 @@ class TranslatedRequest:
     context: TurnContext
 
 
-def translate_request(body: JsonObject, settings: TranslationSettings) -> TranslatedRequest:
-    """Translate one Responses request body.
+def translate_request(
+    body: JsonObject, settings: TranslationSettings, headers: Mapping[str, str] = _NO_HEADERS
+) -> TranslatedRequest:
+    """Translate one Responses request body; `headers` (names in lower case) tell what it is for.
 
     Raises RequestError, whose failure is an HTTP 400 in OpenAI's shape, where the body is
     malformed or asks for state that only OpenAI's servers keep.
@@ -94,7 +104,9 @@ def translate_request(body: JsonObject, settings: TranslationSettings) -> Transl
     refuse_state(body)
     receipt = Receipt()
     items = _items(body)
-    model = _choose_model(str(body["model"]), items, settings, receipt)
+    kind = side_kind(headers, body.get("client_metadata"), settings.side)
+    model = _choose_model(str(body["model"]), kind, items, settings, receipt)
+    effort = settings.effort or _side_effort(body, kind, receipt)
     names = ToolNames()
     compacting = any(_is_trigger(item) for item in items)
     declared = [] if compacting else _declared(body, items)
@@ -104,7 +116,7 @@ def translate_request(body: JsonObject, settings: TranslationSettings) -> Transl
     reader = HistoryReader(names, content, receipt, model=model.name, seal_key=settings.seal_key)
     messages = _translate_messages(body, items, reader, receipt)
     chat: JsonObject = {"model": model.name, "messages": messages}
-    chat |= translate_parameters(body, tools, names, model, settings.effort, receipt)
+    chat |= translate_parameters(body, tools, names, model, effort, receipt)
     if settings.tool_stream and model.tool_stream and "tools" in chat:
         chat["tool_stream"] = True
     if schema := asked_schema(body, settings.validate):
@@ -118,6 +130,7 @@ def translate_request(body: JsonObject, settings: TranslationSettings) -> Transl
         names=names,
         receipt=receipt,
         seal_key=settings.seal_key,
+        kind=kind,
         advice=Advice(models.served_models(settings.base), settings.zone),
         compacting=compacting,
         images=tuple(sight.shown),
@@ -128,7 +141,9 @@ def translate_request(body: JsonObject, settings: TranslationSettings) -> Transl
     return TranslatedRequest(chat, context)
 
 
-def images_to_describe(body: JsonObject, settings: TranslationSettings) -> list[Image]:
+def images_to_describe(
+    body: JsonObject, settings: TranslationSettings, headers: Mapping[str, str] = _NO_HEADERS
+) -> list[Image]:
     """Give the images, each once and in order, of which the model could only be told.
 
     The body need not be sound: what is wrong with it is for `translate_request` to say.
@@ -136,23 +151,32 @@ def images_to_describe(body: JsonObject, settings: TranslationSettings) -> list[
     items, asked = body.get("input"), body.get("model")
     if settings.images.mode != "describe" or not isinstance(items, list):
         return []
-    if not isinstance(asked, str) or find_model(asked, settings).images:
+    kind = side_kind(headers, body.get("client_metadata"), settings.side)
+    if not isinstance(asked, str) or find_model(asked, settings, kind).images:
         return []
     images = {image.id: image for image in map(read_image, image_urls(items)) if not image.fault}
     return list(images.values())
 
 
-def find_model(asked: str, settings: TranslationSettings) -> models.Model:
+def find_model(asked: str, settings: TranslationSettings, kind: SideKind = MAIN) -> models.Model:
     """Give the model that a name stands for, with what the user says of it."""
-    model = models.find_model(models.resolve_model(asked, settings.base, settings.model_map))
+    name = side_model(kind, asked, settings.base, settings.model_map, settings.side)
+    model = models.find_model(name)
     return replace(model, images=True) if model.name == settings.images.vision_model else model
 
 
 def _choose_model(
-    asked: str, items: list[object], settings: TranslationSettings, receipt: Receipt
+    asked: str,
+    kind: SideKind,
+    items: list[object],
+    settings: TranslationSettings,
+    receipt: Receipt,
 ) -> models.Model:
-    model = find_model(asked, settings)
-    if model.name != asked:
+    model = find_model(asked, settings, kind)
+    if model.name != find_model(asked, settings).name:
+        words = f"{kind.name}: {asked} is answered by {model.name}"
+        receipt.add("renamed", "side-request", words)
+    elif model.name != asked:
         receipt.add("renamed", "model", f"{asked} is answered by {model.name}")
     if settings.images.mode != "route" or model.images or not turn_has_image(items):
         return model
@@ -164,6 +188,13 @@ def _choose_model(
     return seer
 
 
+def _side_effort(body: JsonObject, kind: SideKind, receipt: Receipt) -> str:
+    asked = cast("JsonObject", body.get("reasoning") or {}).get("effort")
+    if kind.effort and asked != kind.effort:
+        receipt.add("changed", "side-request", f"{kind.name}: thinks with effort {kind.effort}")
+    return kind.effort
+
+
 def continue_request(
     context: TurnContext, settings: TranslationSettings, items: list[JsonObject]
 ) -> JsonObject:
@@ -172,7 +203,8 @@ def continue_request(
     It is the body that the client's next request would give, so that GLM's prompt cache fits.
     """
     body = {**context.body, "input": [*_items(context.body), *items]}
-    same_model = replace(settings, model_map=(("*", context.model),))
+    effort = settings.effort or context.kind.effort
+    same_model = replace(settings, model_map=(("*", context.model),), effort=effort)
     return translate_request(body, same_model).chat_body
 
 
