@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .codex import NO_SANDBOX, clean_environment, codex_path, glm_codex
+from .codex import NO_SANDBOX, glm_codex
 from .proxy_process import REVERSE
 from .terminal import terminal
 

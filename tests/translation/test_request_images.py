@@ -105,3 +105,5 @@ TWICE: list[JsonObject] = [
 def test_images_to_describe(body: JsonObject, settings: TranslationSettings, count: int) -> None:
     ids = [image.id for image in images_to_describe(body, settings)]
     assert ids == [PIXEL_ID, read_image(data_url(png(2))).id][:count]
+    # The small model, which answers reviews, sees them itself.
+    assert images_to_describe(body, settings, {"x-openai-subagent": "review"}) == []
