@@ -35,6 +35,28 @@ REFUSED = {
 }
 """Patches that Codex must refuse."""
 
+MARKUP = (
+    "<tool_call>exec_command\n<arg_key>cmd</arg_key>\n<arg_value>echo one && echo made > made.txt"
+)
+MARKUP += (
+    "</arg_value>\n<arg_key>yield_time_ms</arg_key>\n<arg_value>9000</arg_value>\n</tool_call>"
+)
+LEAKED = {
+    "text": {"thinking": "I make it.", "text": f"I make the file.\n{MARKUP}", "finish": "stop"},
+    "thinking": {"thinking": f"I make it. {MARKUP}", "finish": "stop"},
+    "patch": {
+        "text": "<tool_call>apply_patch<arg_key>input</arg_key><arg_value>"
+        f"{PATCH}</arg_value></tool_call>"
+    },
+}
+"""Replies with a call that GLM's server did not read as one."""
+
+SPOKEN = {
+    "fenced": {"text": f"A call looks like this:\n```\n{MARKUP}\n```"},
+    "mentioned": {"text": f"{MARKUP} is how I call a tool."},
+}
+"""Replies that only speak of calls."""
+
 
 def scenario(name: str, *steps: object) -> Scenario:
     ending = {"text": "[SIMULATOR] Scripted answer: the end."}
@@ -50,8 +72,9 @@ def patching(name: str, text: str) -> Scenario:
 @pytest.fixture(scope="module")
 def glm() -> Iterator[SimulatorThread]:
     """Return a GLM that gets calls wrong."""
-    cases = {**WRAPPED, **REFUSED}
-    with SimulatorThread([patching(name, text) for name, text in cases.items()]) as running:
+    scenarios = [patching(name, text) for name, text in {**WRAPPED, **REFUSED}.items()]
+    scenarios += [scenario(name, step) for name, step in {**LEAKED, **SPOKEN}.items()]
+    with SimulatorThread(scenarios) as running:
         yield running
 
 
@@ -75,3 +98,22 @@ def test_a_patch_is_refused(name: str, codex: Codex, simulator: SimulatorThread)
     assert result.code == 0, result.said
     assert list(codex.work.iterdir()) == []
     assert "invalid patch" in told(simulator)
+
+
+@pytest.mark.parametrize("name", LEAKED)
+def test_a_call_in_the_text_is_made(name: str, codex: Codex, simulator: SimulatorThread) -> None:
+    result = codex.exec(f"case {name}")
+    assert result.code == 0, result.said
+    assert (codex.work / "made.txt").read_text() == "made\n"
+    assert "<tool_call>" not in result.said
+    assert len(outputs(simulator.received[-1])) == 1
+
+
+@pytest.mark.parametrize("name", SPOKEN)
+def test_markup_that_is_only_spoken_of_stays(
+    name: str, codex: Codex, simulator: SimulatorThread
+) -> None:
+    result = codex.exec(f"case {name}")
+    assert result.code == 0, result.said
+    assert result.message == SPOKEN[name]["text"]
+    assert (list(codex.work.iterdir()), len(simulator.received)) == ([], 1)

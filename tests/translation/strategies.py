@@ -38,7 +38,10 @@ def splits[T: (str, bytes)](draw: st.DrawFn, whole: T) -> list[T]:
 
 
 tool_names = st.sampled_from(
-    ["shell_command", "apply_patch", "tool_search", "mcp__tiny__get", "unheard_of", ""]
+    [
+        *("shell_command", "apply_patch", "tool_search", "mcp__tiny__get", "unheard_of", ""),
+        *("add</arg_value>", "add<arg_key>a</arg_key><arg_value>1</arg_value>"),
+    ]
 )
 fragments = st.sampled_from(
     ['{"input":"', "a\\n", "\\ud83d", "\\ude80", "\ud83d", "\ude80", '"', "}", "{}", "", "x"]
@@ -54,7 +57,10 @@ call_chunks = st.builds(
 speech_chunks = st.builds(
     lambda key, text: delta(**{key: text}),
     st.sampled_from(["content", "reasoning_content"]),
-    any_text | st.sampled_from(["\n", " ", "\ud83d", "\ude80"]),
+    any_text
+    | st.sampled_from(["\n", " ", "\ud83d", "\ude80", "<", "</think>", "<tool_call>add"])
+    | st.sampled_from(["<tool_call>add", "<arg_key>a</arg_key><arg_value>1</arg_value>"])
+    | st.sampled_from(["</tool_call>", "<tool_call>apply_patch</tool_call>"]),
 )
 finish_chunks = st.sampled_from(
     [

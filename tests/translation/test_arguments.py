@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from codex_glm.translation.arguments import is_object, repair_arguments
+from codex_glm.translation.arguments import is_object, repair_arguments, same_arguments
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -119,3 +119,20 @@ def test_no_text_raises(text: str, properties: dict[str, object]) -> None:
 )
 def test_is_object(text: str, found: bool) -> None:
     assert is_object(text) is found
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ('{"seconds":1,"text":"a"}', '{"text": "a", "seconds": "1"}', True),
+        ("", "{}", True),
+        ("{}", "{}{}", True),
+        ('{"text":"a"}', '{"text":"b"}', False),
+        ('{"text":"a"}', '{"text":"a"}{"text":"b"}', False),
+        ("{", "{", False),
+        ("{", "", False),
+    ],
+)
+def test_same_arguments(first: str, second: str, same: bool) -> None:
+    assert same_arguments(first, second, SCHEMA) is same
+    assert same_arguments(second, first, SCHEMA) is same

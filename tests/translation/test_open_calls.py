@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from codex_glm.translation.call_markup import MarkupCall
 from codex_glm.translation.chunks import ToolCallDelta
 from codex_glm.translation.item_ids import ItemIds
 from codex_glm.translation.open_calls import OpenCalls
@@ -12,6 +14,7 @@ from .support import rules, turn
 
 if TYPE_CHECKING:
     from codex_glm.translation.request import TurnContext
+    from codex_glm.translation.wire_json import JsonObject
 
 
 def closed(context: TurnContext, *deltas: ToolCallDelta, complete: bool = True) -> list[object]:
@@ -38,6 +41,39 @@ def test_arguments_are_repaired_by_the_schema_and_noted(written: str, read: list
     context = turn()
     assert closed(context, ToolCallDelta(0, "c1", "shell", written)) == read
     assert "arguments" in rules(context)
+
+
+PAIR = "<arg_key>a</arg_key><arg_value>1</arg_value>"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "read"),
+    [
+        (f"add{PAIR}", ["{}"], {"a": 1}),
+        (f"add\n{PAIR}\n", ["", "{}"], {"a": 1}),
+        (f"add{PAIR}</tool_call>", [""], {"a": 1}),
+        ("add</arg_value>", ["{}"], {}),
+        ("add</arg_value>", ['{"a":2}'], {"a": 2}),
+        ("add<br>", ["{}"], {}),
+        (f"unheard_of{PAIR}", ["{}"], {}),
+    ],
+)
+def test_markup_in_the_name(name: str, arguments: list[str], read: JsonObject) -> None:
+    context = turn()
+    first, *rest = (ToolCallDelta(0, "c", "", text) for text in arguments)
+    assert closed(context, replace(first, name=name), *rest) == [read]
+    mended = {"leaked-call"} & set(rules(context))
+    assert bool(mended) == (not {"unknown-tool"} & set(rules(context)))
+
+
+def test_a_rescued_call_gets_a_place_of_its_own() -> None:
+    calls = OpenCalls(turn(), ItemIds("x"))
+    calls.receive(ToolCallDelta(3, "a", "add", '{"a":1}'))
+    calls.receive(ToolCallDelta(4, "b", "tool_search", "{}"))
+    same, other = MarkupCall("add", '{"a":"1"}'), MarkupCall("add", '{"a":"2"}')
+    assert calls.rescue([same, MarkupCall("tool_search", "{}")]) == []
+    assert len(calls.rescue([other, other])) == 4
+    assert [e["type"] for e in calls.close(complete=True)].count("response.output_item.done") == 4
 
 
 def test_fragments_find_their_call() -> None:

@@ -34,15 +34,17 @@ def first(index: int | None, call_id: str, arguments: str = "", name: str = "add
     return ToolCallDelta(index, call_id, name, arguments)
 
 
-def run(*deltas: Delta, parallel: bool = True) -> tuple[ResponseStream, JsonObject, list[str]]:
+def run(
+    *deltas: Delta, parallel: bool = True, rewritten: bool = False, **fields: object
+) -> tuple[ResponseStream, JsonObject, list[str]]:
     """Give the stream, its final response, and the lines of the receipt."""
-    context = turn(parallel_tool_calls=parallel)
+    context = turn(parallel_tool_calls=parallel, **fields)
     stream = ResponseStream(context, "resp_7", 1)
     events = stream.start()
     for delta in deltas:
         events += stream.receive(delta)
     events += stream.end()
-    assert_valid(events)
+    assert_valid(events, input_rewritten=rewritten)
     assert stream.ended
     assert stream.response == events[-1]["response"]
     return stream, stream.response, receipt_lines(context.receipt)
@@ -159,6 +161,71 @@ def test_length_marks_the_open_message() -> None:
     output = response["output"]
     assert isinstance(output, list)
     assert output[0]["status"] == "incomplete"
+
+
+ADD = "<tool_call>add<arg_key>a</arg_key><arg_value>1</arg_value></tool_call>"
+ADDED = '{"a":1}'
+
+
+@pytest.mark.parametrize(
+    ("deltas", "items"),
+    [
+        ([S(ADD)], [("function_call", "call_700", ADDED)]),
+        ([S("a "), S(ADD)], [("message", "a "), ("function_call", "call_701", ADDED)]),
+        ([T("a"), S(ADD[:20]), S(ADD[20:])],
+         [("reasoning", "a"), ("function_call", "call_701", ADDED)]),
+        ([T("a"), T(ADD)], [("reasoning", "a"), ("function_call", "call_701", ADDED)]),
+        ([S(ADD * 2)],
+         [("function_call", "call_700", ADDED), ("function_call", "call_701", ADDED)]),
+        ([S(ADD), first(0, "c", "{}")],
+         [("function_call", "c", "{}"), ("function_call", "call_701", ADDED)]),
+        ([S(ADD), first(0, "c", '{"a": "1"}')], [("function_call", "c", ADDED)]),
+        ([S("a "), S(ADD), S("?")], [("message", f"a {ADD}?")]),
+        ([S("a <")], [("message", "a <")]),
+        ([S("a <"), first(0, "c", "{}")], [("message", "a <"), ("function_call", "c", "{}")]),
+        ([S(ADD.replace("add", "unheard_of"))], [("message", ADD.replace("add", "unheard_of"))]),
+    ],
+)  # fmt: skip
+def test_calls_in_the_text(deltas: list[Delta], items: list[tuple[str, ...]]) -> None:
+    context = turn()
+    stream = ResponseStream(context, "resp_7", 1)
+    events = stream.start()
+    for delta in [*deltas, STOP, USAGE]:
+        events += stream.receive(delta)
+    assert_valid(events, input_rewritten=True)
+    assert stream.response["status"] == "completed"
+    assert outline(stream.response) == items
+
+
+def test_a_call_in_the_text_is_not_made_where_tokens_ran_out() -> None:
+    _, response, _ = run(S(ADD), Finished("length"))
+    assert (response["status"], outline(response)) == ("incomplete", [("message", ADD)])
+
+
+def test_one_call_in_the_text_where_one_was_asked_for() -> None:
+    _, response, receipt = run(S(ADD * 2), STOP, parallel=False, rewritten=True)
+    assert outline(response) == [("function_call", "call_700", ADDED)]
+    assert receipt[-2].startswith("dropped parallel-call: add")
+
+
+SHELL_ONLY = {"type": "allowed_tools", "mode": "auto", "tools": [{"name": "shell"}]}
+
+
+@pytest.mark.parametrize("choice", ["none", SHELL_ONLY])
+def test_no_call_in_the_text_of_a_tool_that_was_not_offered(choice: object) -> None:
+    _, response, _ = run(S(ADD), STOP, tool_choice=choice)
+    assert outline(response) == [("message", ADD)]
+
+
+def test_a_held_call_is_forgotten_when_the_reply_begins_anew() -> None:
+    stream = ResponseStream(turn(), "resp_7", 1)
+    stream.rounds = True
+    events = stream.start() + stream.receive(T("a")) + stream.receive(S(ADD))
+    assert stream.fail(failure("cut")) == []
+    stream.try_again()
+    events += stream.receive(S("b")) + stream.receive(STOP) + stream.end()
+    assert_valid(events)
+    assert outline(stream.response) == [("reasoning", "a"), ("message", "b")]
 
 
 @pytest.mark.parametrize("ending", [[STOP, USAGE], [USAGE, STOP], [STOP]])

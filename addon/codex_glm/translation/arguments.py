@@ -61,6 +61,15 @@ def is_object(text: str) -> bool:
     return isinstance(_or_none(text), dict)
 
 
+def same_arguments(first: str, second: str, schema: JsonObject) -> bool:
+    """Tell whether two calls of one tool have the same arguments, put right by its schema."""
+    one, other = (
+        [_coerced(each, schema, "", []) for each in _objects(text or "{}")]
+        for text in (first, second)
+    )
+    return one == other != []
+
+
 def _or_none(text: str) -> object:
     try:
         return parse_json(text)

@@ -48,6 +48,11 @@ class FunctionCallItem:
         """Announce the call."""
         return [events.output_item_added(self.output_index, self._json("in_progress", ""))]
 
+    @property
+    def arguments(self) -> str:
+        """What GLM has written of the arguments."""
+        return self._arguments.value
+
     def append(self, fragment: str) -> list[Event]:
         """Pass on more of the arguments."""
         certain = self._arguments.append(fragment)
@@ -107,6 +112,11 @@ class ToolSearchCallItem:
     def open(self) -> list[Event]:
         """Announce the search, still without its query."""
         return [events.output_item_added(self.output_index, self._json("in_progress", {}))]
+
+    @property
+    def arguments(self) -> str:
+        """What GLM has written of the arguments."""
+        return self._arguments.value
 
     def append(self, fragment: str) -> list[Event]:
         """Take more of the arguments; the dialect has no event for them."""

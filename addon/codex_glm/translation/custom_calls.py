@@ -37,6 +37,11 @@ class CustomToolCallItem:
         """Announce the call."""
         return [events.output_item_added(self.output_index, self._json(""))]
 
+    @property
+    def arguments(self) -> str:
+        """What GLM has written of the arguments."""
+        return self._arguments.value
+
     def append(self, fragment: str) -> list[Event]:
         """Pass on what has become certain of the input."""
         text = self._input.feed(self._arguments.append(fragment))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .arguments import same_arguments
+from .call_markup import split_name
 from .calls import FunctionCallItem, open_call
+from .chunks import ToolCallDelta
 from .custom_calls import CustomToolCallItem
 from .web_search import WebSearchItem
 
 if TYPE_CHECKING:
+    from .call_markup import MarkupCall
     from .calls import CallItem
-    from .chunks import ToolCallDelta
     from .events import Event
     from .item_ids import ItemIds
     from .request import TurnContext
@@ -24,6 +28,7 @@ class OpenCalls:
         self._ids = ids
         self._calls: dict[int, CallItem | WebSearchItem] = {}
         self._call_ids: dict[int, str] = {}
+        self._names: dict[int, str] = {}
         self.searches: list[WebSearchItem] = []
         """Searches that GLM has asked for, and nobody has run yet."""
 
@@ -35,12 +40,28 @@ class OpenCalls:
         place = self._place_of(delta)
         events: list[Event] = []
         if place not in self._calls:
+            if "<" in delta.name:
+                delta = self._without_markup(delta)
             if not self._may_open(delta):
                 return events
-            self._call_ids[place] = delta.id
+            self._call_ids[place], self._names[place] = delta.id, delta.name
             self._calls[place] = self._open(delta)
             events += self._calls[place].open()
         return events + self._calls[place].append(delta.arguments)
+
+    def rescue(self, leaked: list[MarkupCall]) -> list[Event]:
+        """Take calls that GLM wrote as markup, but for those that are real calls as well."""
+        events: list[Event] = []
+        real = [(self._names[place], call.arguments) for place, call in self._calls.items()]
+        for name, arguments in leaked:
+            schema = self._context.names.schemas.get(name, {})
+            if any(name == n and same_arguments(a, arguments, schema) for n, a in real):
+                words = f"{name}: the call in the text is also a real one"
+                self._context.receipt.add("dropped", "leaked-call", words)
+                continue
+            place = max(self._calls, default=-1) + 1
+            events += self.receive(ToolCallDelta(place, "", name, arguments))
+        return events
 
     def close(self, *, complete: bool) -> list[Event]:
         """Finish the calls; where GLM ran out of tokens, those that it did not end are dropped."""
@@ -77,6 +98,17 @@ class OpenCalls:
         if taken and delta.id:
             return max(self._calls) + 1
         return place
+
+    def _without_markup(self, delta: ToolCallDelta) -> ToolCallDelta:
+        """Read the arguments that GLM's server left in the name of a call."""
+        found = split_name(delta.name, self._context.offered)
+        if found is None:
+            return delta
+        self._context.receipt.add(
+            "repaired", "leaked-call", f"{delta.name} is a call of {found.name}"
+        )
+        own = delta.arguments if delta.arguments.strip() != "{}" else ""
+        return replace(delta, name=found.name, arguments=found.arguments + own)
 
     def _may_open(self, delta: ToolCallDelta) -> bool:
         receipt = self._context.receipt

@@ -71,6 +71,8 @@ class TurnContext:
     seal_key: bytes
     kind: SideKind = MAIN
     """The kind of side request that this is, or that it is a turn of the conversation."""
+    offered: frozenset[str] = frozenset()
+    """GLM's names of the functions that it may call in this reply."""
     advice: Advice = NO_ADVICE
     compacting: bool = False
     """Whether the reply is to be one compaction item."""
@@ -131,6 +133,7 @@ def translate_request(
         receipt=receipt,
         seal_key=settings.seal_key,
         kind=kind,
+        offered=_offered(chat),
         advice=Advice(models.served_models(settings.base), settings.zone),
         compacting=compacting,
         images=tuple(sight.shown),
@@ -193,6 +196,11 @@ def _side_effort(body: JsonObject, kind: SideKind, receipt: Receipt) -> str:
     if kind.effort and asked != kind.effort:
         receipt.add("changed", "side-request", f"{kind.name}: thinks with effort {kind.effort}")
     return kind.effort
+
+
+def _offered(chat: JsonObject) -> frozenset[str]:
+    tools = cast("list[dict[str, JsonObject]]", chat.get("tools", []))
+    return frozenset(str(tool["function"]["name"]) for tool in tools)
 
 
 def continue_request(

@@ -17,6 +17,7 @@ from .chunks import (
 )
 from .follow_up import FollowUp
 from .item_ids import ItemIds
+from .leaked_calls import LeakedCalls
 from .open_calls import OpenCalls
 from .open_speech import OpenSpeech
 from .response import ResponseObject
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .chunks import Delta
     from .errors import Failure
     from .events import Event
+    from .leaked_calls import Spoken
     from .request import TurnContext
     from .structured_output import Rejected
     from .web_search import Found
@@ -77,6 +79,7 @@ class ResponseStream:
         self._speech = OpenSpeech(context, self._ids)
         self._calls = OpenCalls(context, self._ids)
         self._rejected: Rejected | None = None
+        self._leaks = LeakedCalls(context.offered, context.receipt)
         self._reason = ""
         self._first_index = 0
         self._earlier_usage: list[Usage] = []
@@ -112,9 +115,10 @@ class ResponseStream:
         self.untouched &= isinstance(delta, Usage | UpstreamError)
         match delta:
             case ThinkingDelta() | TextDelta():
-                return self._emit(self._speech.receive(delta))
+                return self._emit(self._speak(self._leaks.receive(delta)))
             case ToolCallDelta():
-                return self._emit(self._speech.close() + self._calls.receive(delta))
+                said = self._speak(self._leaks.interrupt()) + self._speech.close()
+                return self._emit(said + self._calls.receive(delta))
             case Finished(reason):
                 return self._finish(reason)
             case Usage():
@@ -124,6 +128,9 @@ class ResponseStream:
                 return self.fail(errors.upstream_failure(error, advice=self._context.advice))
             case _ as unreachable:
                 assert_never(unreachable)
+
+    def _speak(self, spoken: list[Spoken]) -> list[Event]:
+        return [event for delta in spoken for event in self._speech.receive(delta)]
 
     def _is_late(self, delta: Delta) -> bool:
         """Tell whether GLM goes on with a reply that it called finished: nobody would close it."""
@@ -219,6 +226,7 @@ class ResponseStream:
         if not self._only_thinking:
             return self.fail(errors.failure("restarted"))
         self._speech.begin_anew()
+        self._leaks = LeakedCalls(self._context.offered, self._context.receipt)
         return []
 
     def pulse(self) -> list[Event]:
@@ -246,9 +254,12 @@ class ResponseStream:
         self._reason = reason
         events: list[Event] = []
         if reason in _COMPLETED or reason == "length":
-            status = "incomplete" if reason == "length" else "completed"
-            if reason in _COMPLETED and not self._calls:
+            whole = reason != "length"
+            spoken, leaked = self._leaks.close(complete=whole)
+            events = self._speak(spoken)
+            if reason in _COMPLETED and not (self._calls or leaked):
                 self._rejected = self._speech.reject()
-            events = self._speech.close(status) + self._calls.close(complete=reason != "length")
+            events += self._speech.close("completed" if whole else "incomplete")
+            events += self._calls.rescue(leaked) + self._calls.close(complete=whole)
         sent = self._emit(events)
         return sent + self.end() if self.usage else sent

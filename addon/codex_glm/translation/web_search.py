@@ -123,6 +123,11 @@ class WebSearchItem:
         """Announce nothing: an item without its query says nothing."""
         return []
 
+    @property
+    def arguments(self) -> str:
+        """What GLM has written of the arguments."""
+        return self._arguments.value
+
     def append(self, fragment: str) -> list[Event]:
         """Take more of the arguments; the dialect has no event for them."""
         self._arguments.append(fragment)
