@@ -28,7 +28,7 @@ def test_the_file_is_the_served_catalogue(
     path = tmp_path / 'a "quoted" folder' / "models.json"
     path.parent.mkdir()
     catalog_file.main(["--out", str(path)])
-    assert json.loads(path.read_text("utf-8")) == catalog("bigmodel-plan")
+    assert json.loads(path.read_text("utf-8")) == catalog("bigmodel-plan", images=True)
     line = capsys.readouterr().out.splitlines()[-1]
     assert tomllib.loads(line) == {"model_catalog_json": str(path)}
 
@@ -47,7 +47,7 @@ def test_the_settings_of_the_proxy_hold(tmp_path: Path, monkeypatch: pytest.Monk
     config = tmp_path / "mine.yaml"
     # The place to fail over to has no key here, which is none of the catalogue's business.
     config.write_text(
-        f"glm_api_base: {PAYG}\nglm_model_map: [mine=glm-4.7]\n"
+        f"glm_api_base: {PAYG}\nglm_model_map: [mine=glm-4.7]\nglm_images: omit\n"
         "glm_failover: [https://api.z.ai/api/paas/v4=NOT_SET]\nglm_api_key: a.b\nweb_port: 1\n"
     )
     catalog_file.main(["--out", str(path), "--set", f"glm_config={config}", "--codex", "0.98.0"])

@@ -175,7 +175,7 @@ def test_record() -> None:
     turn = made_turn(tools=[{"type": "made_up"}])
     record.record_request(flow, turn)
     assert flow.comment.startswith("→ glm-")
-    kept = {"asked_model", "model", "url", "request", "receipt", "side_calls"}
+    kept = {"asked_model", "model", "kind", "url", "request", "receipt", "side_calls"}
     assert set(flow.metadata["glm"]) == kept
     turn.relay(chunk("Hi"))
     turn.abandon("gone")

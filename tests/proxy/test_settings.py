@@ -13,6 +13,7 @@ from codex_glm.proxy.retry import RetryLimits
 from codex_glm.proxy.settings import DEFAULT_BASE, Settings
 from codex_glm.proxy.upstream import Upstream, address, chat_request
 from codex_glm.translation.side_requests import SideChoice
+from codex_glm.translation.sight import ImageSettings
 from mitmproxy.exceptions import OptionsError
 
 from .support import KEY
@@ -39,6 +40,8 @@ def settings(
         "glm_keepalive": "10",
         "glm_web_search": True,
         "glm_search_engine": "",
+        "glm_images": "describe",
+        "glm_vision_model": "",
         **options,
     }
     told: Any = SimpleNamespace(**given)
@@ -98,6 +101,9 @@ def test_bad_base_is_named(url: str) -> None:
     ("name", "value"),
     [
         ("glm_effort", "turbo"),
+        ("glm_images", ""),
+        ("glm_images", "show"),
+        ("glm_vision_model", "GLM-5.3"),
         ("glm_simulator", "maybe"),
         ("glm_simulator", ""),
         ("glm_model_map", ["gpt-5"]),
@@ -161,6 +167,25 @@ def test_limits_and_places() -> None:
     assert [place.product for place in read.failover] == ["payg"] * 2
     plan = Upstream(DEFAULT_BASE, ApiKey(KEY, ""))
     assert (plan.product, Upstream("https://a.example", plan.key).product) == ("plan", "other")
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [(" GLM-4.6V ", "glm-4.6v"), ("glm-7v", "glm-7v"), ("Qwen-VL", "Qwen-VL"), ("", "")],
+)
+def test_images(given: str, name: str) -> None:
+    read = settings(glm_images=" Route ", glm_vision_model=given)
+    assert read.images == ImageSettings("route", name)
+    assert read.translation(ApiKey("", "none")).images == read.images
+
+
+@pytest.mark.parametrize(
+    ("mode", "modalities"),
+    [("describe", ["text", "image"]), ("route", ["text", "image"]), ("omit", ["text"])],
+)
+def test_the_catalogue_tells_whether_images_are_of_use(mode: str, modalities: list[str]) -> None:
+    entries: Any = settings(glm_images=mode).catalog("0.163.0")["models"]
+    assert entries[0]["input_modalities"] == modalities
 
 
 @pytest.mark.parametrize(

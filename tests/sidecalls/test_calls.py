@@ -64,6 +64,20 @@ def test_a_call_that_failed(answer: bytes, outcome: str) -> None:
     assert KEY not in json.dumps(noted.to_json())
 
 
+def test_a_reply_without_use() -> None:
+    noted: list[SideCall] = []
+
+    def check(came: object) -> None:
+        assert came == {"a": 1}
+        raise SideCallError("", "of no use", 200)
+
+    with FakeUpstream(reply(b'{"a":1}')) as glm:
+        client = SideClient(glm.base_url, KEY)
+        with pytest.raises(SideCallError):
+            asyncio.run(recorded(client, "/x", BODY, "image", noted.append, check))
+    assert noted[0].outcome == "HTTP 200: of no use"
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [

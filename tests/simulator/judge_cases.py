@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .samples import PARAMETERS, body, called, image, output, text, tool, user
+from .samples import PARAMETERS, body, called, image, output, png, text, tool, user
 
 
 def schema(**keywords: Any) -> list[dict[str, Any]]:
@@ -40,7 +40,13 @@ GOOD = {
         {"role": "system", "content": "a"}, user("b"), {"role": "system", "content": "c"}
     ),
     "image to a vision model": body(user([text(), image()]), model="glm-5.3-flash"),
-    "bare base64 image": body(user([text(), image("iVBORw0KGgo=")]), model="glm-5.3-flash"),
+    "data URL of an image": body(user([text(), image(png())]), model="glm-5.3-flash"),
+    "bare base64 image": body(
+        user([text(), image(png().partition(",")[2])]), model="glm-5.3-flash"
+    ),
+    "many images": body(
+        user([text(), *[image()] * 75]), user([text(), *[image()] * 75]), model="glm-5.3-flash"
+    ),
     "calls answered in any order": body(
         user("go"), called("c1", "c2"), output("c2"), output("c1", [text()]), assistant()
     ),
@@ -100,7 +106,17 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
         400,
     ),
     "image too large": (
-        body(user([text(), image("data:image/png;base64," + "A" * 7_000_000)]), model="glm-4.6v"),
+        body(user([text(), image(png(size=5_300_000))]), model="glm-4.6v"),
+        "1210",
+        400,
+    ),
+    "image that is none": (
+        body(user([text(), image("data:image/png;base64,AAAA")]), model="glm-4.6v"),
+        "1210",
+        400,
+    ),
+    "too many images in all": (
+        body(user([text(), *[image()] * 26]), user([text(), *[image()] * 25]), model="glm-4.5v"),
         "1210",
         400,
     ),

@@ -1,5 +1,6 @@
 """Requests to build on."""
 
+import base64
 from typing import Any
 
 KEY = {"Authorization": "Bearer id.secret"}
@@ -34,6 +35,13 @@ def output(call_id: str, content: Any = "ok") -> dict[str, Any]:
 
 def image(url: str = "https://example.org/a.png") -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": url}}
+
+
+def png(width: int = 1, height: int = 1, size: int = 0) -> str:
+    """Give the data URL of a PNG's head, filled up to a size."""
+    pixels = width.to_bytes(4) + height.to_bytes(4)
+    content = (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + pixels).ljust(size, b"x")
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
 def text(words: str = "look") -> dict[str, Any]:

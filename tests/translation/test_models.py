@@ -12,9 +12,11 @@ from codex_glm.translation.models import (
     find_model,
     resolve_model,
     say_effort,
+    thinking_fields,
     vision_model,
 )
 
+KEPT = {"thinking": {"type": "enabled", "clear_thinking": False}}
 BASES = ["zai-plan", "zai-payg", "bigmodel-plan", "bigmodel-payg", "other"]
 
 
@@ -151,6 +153,20 @@ def test_the_next_choice_is_taken_where_the_first_is_not_served(
 ) -> None:
     monkeypatch.setattr(models, "VISION", ("glm-4.6v", "glm-5v-turbo"))
     assert [vision_model(base) for base in ("zai-plan", "zai-payg")] == ["glm-5v-turbo", "glm-4.6v"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "fields"),
+    [
+        ("glm-5.3", "low", {**KEPT, "reasoning_effort": "low"}),
+        ("glm-4.7", "on", KEPT),
+        ("glm-4.6v", "on", {"thinking": {"type": "enabled"}}),
+        ("glm-4.6v", "off", {"thinking": {"type": "disabled"}}),
+        ("glm-4-plus", "off", {}),
+    ],
+)
+def test_thinking_fields(name: str, said: str, fields: dict[str, object]) -> None:
+    assert thinking_fields(MODELS[name], said) == fields
 
 
 def test_the_table_is_sound() -> None:

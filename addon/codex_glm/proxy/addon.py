@@ -22,7 +22,6 @@ from codex_glm.proxy.settings import Settings
 from codex_glm.proxy.simulation import Simulation
 from codex_glm.proxy.turns import Turns
 from codex_glm.translation import errors
-from codex_glm.translation.catalog import catalog
 
 if TYPE_CHECKING:
     from mitmproxy.addonmanager import Loader
@@ -87,6 +86,7 @@ class CodexGlm:
         if self._announcing:
             self._announcing.cancel()
         self._simulation.stop()
+        self.turns.images.describer.close()
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Take the client's key, and mask its credentials before anybody sees them."""
@@ -185,8 +185,7 @@ class CodexGlm:
                 flow.response = replies.refusal(refused, request.method, request.path)
 
     def _catalog(self, request: http.Request) -> JsonObject:
-        version = request.query.get("client_version", "")
-        return catalog(self.settings.base_kind, self.settings.model_map, version)
+        return self.settings.catalog(request.query.get("client_version", ""))
 
     def _read_options(self, updated: set[str]) -> None:
         if ctx.options.stream_large_bodies:

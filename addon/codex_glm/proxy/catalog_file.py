@@ -18,7 +18,6 @@ from mitmproxy.options import Options
 
 from codex_glm.proxy import config_file
 from codex_glm.proxy import options as addon_options
-from codex_glm.translation.catalog import catalog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PATH = Path("glm-models.json")
 
-_ASKED = {"glm_api_base", "glm_model_map"}
+_ASKED = {"glm_api_base", "glm_model_map", "glm_images", "glm_vision_model"}
 """The options that the catalogue depends on; the settings file may be wrong in others."""
 
 
@@ -38,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings = read_settings(asked.set)
     except (OptionsError, config_file.ConfigError) as error:
         sys.exit(str(error))
-    document = catalog(settings.base_kind, settings.model_map, asked.codex)
+    document = settings.catalog(asked.codex)
     path = Path(asked.out).expanduser().absolute()
     try:
         path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")

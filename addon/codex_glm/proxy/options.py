@@ -6,7 +6,7 @@ import ipaddress
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from mitmproxy.exceptions import OptionsError
@@ -16,13 +16,18 @@ from codex_glm.proxy.follow_up import SearchLimits
 from codex_glm.proxy.retry import RetryLimits
 from codex_glm.proxy.settings import DEFAULT_BASE, Settings
 from codex_glm.proxy.upstream import Upstream
+from codex_glm.translation.models import MODELS
 from codex_glm.translation.side_requests import KINDS, SideChoice
+from codex_glm.translation.sight import ImageSettings
 
 if TYPE_CHECKING:
     from mitmproxy.addonmanager import Loader
     from mitmproxy.options import Options
 
+    from codex_glm.translation.sight import Mode
+
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra")
+IMAGE_MODES = ("describe", "route", "omit")
 SIMULATOR_CHOICES = ("off", "auto", "on")
 _RULE = re.compile(r"\s*(\S+)\s*=\s*(\S+)\s*")
 
@@ -41,6 +46,8 @@ _OPTIONS: tuple[tuple[str, type | object, object, str], ...] = (
     ("glm_keepalive", str, "10", "Seconds of silence after which Codex gets a sign of life."),
     ("glm_web_search", bool, True, "Run Codex's web searches through GLM's search API."),
     ("glm_search_engine", str, "", "GLM's search engine. Default: the base's own."),
+    ("glm_images", str, "describe", "Images for a text-only model: describe, route, omit."),
+    ("glm_vision_model", str, "", "Who describes them or answers. Default: the base's own choice."),
     ("glm_simulator", str, "off", "Answer from the embedded simulator: off, on, auto (no key)."),
     ("glm_config", str, "", "The settings file. Default: mitm-config.yaml beside addon/."),
 )
@@ -83,6 +90,7 @@ def read_settings(
         concurrency=int(_read_number("glm_concurrency", options.glm_concurrency, 0, 1000)),
         web_search=options.glm_web_search,
         searching=SearchLimits(engine=options.glm_search_engine.strip()),
+        images=_read_images(options.glm_images, options.glm_vision_model),
         keepalive=_read_number("glm_keepalive", options.glm_keepalive, 0.05, 3600),
     )
 
@@ -163,6 +171,15 @@ def _read_place(place: str, environ: Mapping[str, str]) -> Upstream:
     if key is None:
         raise OptionsError(f"glm_failover: {name} is not set in the environment")
     return Upstream(_check_base(base, "glm_failover"), key)
+
+
+def _read_images(mode: str, vision_model: str) -> ImageSettings:
+    name = vision_model.strip()
+    name = name.lower() if name.lower().startswith("glm-") else name
+    if name in MODELS and not MODELS[name].images:
+        raise OptionsError(f"glm_vision_model: {name} reads text only")
+    chosen = _read_choice("glm_images", mode, IMAGE_MODES)
+    return ImageSettings(mode=cast("Mode", chosen), vision_model=name)
 
 
 def _read_number(name: str, value: str, low: float, high: float) -> float:

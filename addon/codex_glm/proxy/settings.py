@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from codex_glm.proxy.follow_up import SearchLimits
 from codex_glm.proxy.json_schema import validate
 from codex_glm.proxy.retry import RetryLimits
+from codex_glm.translation.catalog import catalog
 from codex_glm.translation.models import base_kind
 from codex_glm.translation.request import TranslationSettings
 from codex_glm.translation.side_requests import SideChoice
+from codex_glm.translation.sight import ImageSettings
 
 if TYPE_CHECKING:
     from codex_glm.proxy.api_key import ApiKey
     from codex_glm.proxy.upstream import Upstream
+    from codex_glm.translation.wire_json import JsonObject
 
 DEFAULT_BASE = "https://open.bigmodel.cn/api/coding/paas/v4"
 
@@ -40,6 +43,7 @@ class Settings:
     """Turns of one key at once; 0: learned."""
     web_search: bool = True
     searching: SearchLimits = field(default_factory=SearchLimits)
+    images: ImageSettings = field(default_factory=ImageSettings)
     keepalive: float = 10.0
     """Seconds of silence before the client gets a sign of life."""
 
@@ -52,6 +56,11 @@ class Settings:
     def base_kind(self) -> str:
         """The product that the base belongs to; see `translation.models.base_kind`."""
         return base_kind(self.base)
+
+    def catalog(self, codex: str) -> JsonObject:
+        """Give the catalogue for a version of Codex; see `translation.catalog`."""
+        helped = self.images.mode != "omit"
+        return catalog(self.base_kind, self.model_map, codex, images=helped)
 
     def translation(self, key: ApiKey, *, rounds: bool = False) -> TranslationSettings:
         """Give the part that translation needs, for a turn under `key`.
@@ -67,5 +76,6 @@ class Settings:
             seal_key=key.seal_key,
             searches=self.web_search and rounds,
             validate=validate,
+            images=self.images,
             zone=datetime.now().astimezone().tzinfo or UTC,
         )

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from codex_glm.translation.request import TranslatedRequest, TranslationSettings, TurnContext
     from codex_glm.translation.web_search import Found
 
-_tickets = itertools.count(1)
+next_ticket = itertools.count(1).__next__
+"""Gives the next place in the queue at a gate."""
 
 
 @dataclass(slots=True)
@@ -52,7 +53,7 @@ class Turn:
     """Codex's name for the conversation; empty for other clients."""
     repeats: Repeats
     started: float = field(default_factory=time.monotonic)
-    ticket: int = field(default_factory=_tickets.__next__)
+    ticket: int = field(default_factory=next_ticket)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when something changed that the turn may be waiting for."""
     client_gone: bool = False

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from codex_glm.proxy import record, replies
 from codex_glm.proxy.api_key import ApiKey
 from codex_glm.proxy.gate import Gate
+from codex_glm.proxy.images import Images
 from codex_glm.proxy.repeats import Repeats
 from codex_glm.proxy.turn import Turn, new_turn
 from codex_glm.proxy.upstream import Upstream
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     from codex_glm.proxy.settings import Settings
     from codex_glm.proxy.simulation import Simulation
-    from codex_glm.translation.request import TranslatedRequest, TranslationSettings
+    from codex_glm.sidecalls.calls import SideCall
+    from codex_glm.translation.wire_json import JsonObject
 
 _NO_KEY = ApiKey("", "none")
 _MOST_GATES = 256
@@ -39,6 +41,7 @@ class Turns:
         self._gates: dict[tuple[Upstream, int], Gate] = {}
         self._repeats = Repeats()
         self._simulation = simulation
+        self.images = Images()
 
     async def begin(self, flow: HTTPFlow, client_key: ApiKey | None, settings: Settings) -> None:
         """Translate a client's request and send it to GLM, or answer what is wrong with it."""
@@ -46,18 +49,26 @@ class Turns:
         if flow.response:
             return
         places = await self._upstreams(client_key, settings)
-        try:
-            key = places[0].key if places else _NO_KEY
-            wanted = settings.translation(key, rounds=self.rounds)
-            translated = _translate(flow, wanted)
-        except errors.RequestError as refused:
-            flow.response = replies.error_reply(refused.failure)
-            return
         gates = {
             place: self._gate(place, settings.concurrency)
             for place in places or [Upstream("", _NO_KEY)]
         }
+        place, *_ = gates.items()
+        calls: list[SideCall] = []
+        wanted = settings.translation(place[0].key, rounds=self.rounds)
+        try:
+            body = _read_body(flow)
+            if places:
+                wanted = await self.images.look(flow, body, wanted, place, calls)
+            translated = translate_request(body, wanted, flow.request.headers)
+        except errors.RequestError as refused:
+            flow.response = replies.error_reply(refused.failure)
+            return
+        if not flow.client_conn.connected and not flow.is_replay:
+            flow.kill()  # the client left while its images were described
+            return
         turn = new_turn(translated, flow, gates, settings, wanted, self._repeats)
+        turn.side_calls = calls
         record.record_request(flow, turn)
         if not places:
             flow.response = turn.fail(errors.failure("no_key"))
@@ -71,6 +82,7 @@ class Turns:
         """Make room for others and record what came of the turn."""
         turn.finish()
         self.served += 1
+        self.images.learn(turn)
         for call in turn.side_calls:
             counts = self.side_calls.setdefault(call.kind, {"asked": 0, "failed": 0})
             counts["asked"] += 1
@@ -102,10 +114,9 @@ class Turns:
             turn.wake.set()
 
 
-def _translate(flow: HTTPFlow, settings: TranslationSettings) -> TranslatedRequest:
+def _read_body(flow: HTTPFlow) -> JsonObject:
     try:
-        body = parse_object(flow.request.get_content() or b"")
+        return parse_object(flow.request.get_content() or b"")
     except ValueError as error:
         words = f"The body is not JSON: {error}"
         raise errors.RequestError(words, code="invalid_json") from error
-    return translate_request(body, settings, flow.request.headers)

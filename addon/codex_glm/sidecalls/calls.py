@@ -39,11 +39,16 @@ class SideCall:
 
 
 async def recorded(
-    client: SideClient, path: str, body: JsonObject, kind: str, note: Callable[[SideCall], None]
+    client: SideClient,
+    path: str,
+    body: JsonObject,
+    kind: str,
+    note: Callable[[SideCall], None],
+    check: Callable[[JsonObject], object] | None = None,
 ) -> JsonObject:
     """Post `body`, hand what is kept of the call to `note`, and give the reply.
 
-    Raises SideCallError, as `SideClient.post_json` does.
+    Raises SideCallError, as `SideClient.post_json` does, or as `check` does of a reply without use.
     """
     begun = time.monotonic()
 
@@ -55,6 +60,8 @@ async def recorded(
 
     try:
         reply = await client.post_json(path, body)
+        if check:
+            check(reply)
     except SideCallError as error:
         end(str(error) or "failed")
         raise

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from codex_glm.simulator.rules.content import plain_text
+from codex_glm.simulator.pictures import read_picture
+from codex_glm.simulator.rules.content import image_urls, plain_text
 
 _CONTEXT_TAGS = (
     "environment_context|user_instructions|permissions instructions|subagent_notification"
@@ -34,6 +35,7 @@ class Conversation:
         tools: Declared function names, in order.
         response_format: "text" or "json_object".
         messages: How many messages there are.
+        images: What is known of each image beside the prompt.
         key: Same for every request of one turn, other for other turns.
 
     """
@@ -46,6 +48,7 @@ class Conversation:
     tools: tuple[str, ...]
     response_format: str
     messages: int
+    images: tuple[str, ...]
     key: str
 
 
@@ -68,8 +71,13 @@ def read_conversation(body: Mapping[str, Any]) -> Conversation:
         ),
         response_format=body.get("response_format", {"type": "text"})["type"],
         messages=len(messages),
+        images=tuple(map(_describe, image_urls(messages[at].get("content")) if prompt else ())),
         key=digest([body["model"], *messages[: at + 1]]),
     )
+
+
+def _describe(url: str) -> str:
+    return str(read_picture(url) or f"an image at {url}")
 
 
 def digest(value: object) -> str:

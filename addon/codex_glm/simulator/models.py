@@ -19,6 +19,7 @@ class ModelFacts:
     window: int
     max_output: int
     vision: bool = False
+    most_images: int = 150
     thinking: Literal["always", "optional", "none"] = "optional"
     efforts: tuple[str, ...] = ALL_EFFORTS
     tool_stream: bool = False

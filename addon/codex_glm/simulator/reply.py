@@ -82,6 +82,7 @@ class Script:
     def _facts(self, conversation: Conversation) -> dict[str, str]:
         known = [f"- {scenario.about}" for scenario in self._scenarios if scenario.about]
         return {
+            "images": "; ".join(conversation.images) or "none",
             "known": "\n".join(known),
             "last_output": conversation.last_output,
             "messages": str(conversation.messages),

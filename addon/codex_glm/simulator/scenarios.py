@@ -26,7 +26,8 @@ read in the order of their names. A scenario reads:
           fault: {...}                # see Fault
 
 Strings may hold `{name}`: a named group of the prompt's expression or of `take`, or one of
-last_output, prompt, model, messages, tools, known. Braces around anything else stay as they are.
+last_output, prompt, model, messages, tools, images, known. Braces around anything else stay as
+they are.
 A string that is just `{name:number}` becomes a number.
 """
 

@@ -153,3 +153,15 @@ def say_effort(model: Model, asked: str | None) -> str:
         return model.default_effort or "on"
     said: str = words.get(asked.lower(), words["high"])
     return said
+
+
+def thinking_fields(model: Model, said: str) -> dict[str, object]:
+    """Give the fields of the chat body for an effort in the model's words, see `say_effort`."""
+    if model.thinking == "none":
+        return {}
+    if said == "off":
+        return {"thinking": {"type": "disabled"}}
+    thinking: dict[str, object] = {"type": "enabled"}
+    if model.preserved:
+        thinking["clear_thinking"] = False
+    return {"thinking": thinking} | ({"reasoning_effort": said} if said != "on" else {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from .admission import KNOWN
-from .models import say_effort
+from .models import say_effort, thinking_fields
 from .tools import wire_name
 from .wire_json import encode_text
 
@@ -130,12 +130,7 @@ def _thinking_fields(body: JsonObject, model: Model, effort: str, receipt: Recei
     said = say_effort(model, asked)
     if asked and said != asked:
         receipt.add("changed", "effort", f"effort {asked} is {said} for {model.name}")
-    if said == "off":
-        return {"thinking": {"type": "disabled"}}
-    thinking: JsonObject = {"type": "enabled"}
-    if model.preserved:
-        thinking["clear_thinking"] = False
-    return {"thinking": thinking} | ({"reasoning_effort": said} if said != "on" else {})
+    return thinking_fields(model, said)
 
 
 def _sampling_fields(body: JsonObject, model: Model, receipt: Receipt) -> JsonObject:

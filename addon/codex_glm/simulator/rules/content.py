@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from codex_glm.simulator.models import ModelFacts
+from codex_glm.simulator.pictures import PictureError, read_picture
 from codex_glm.simulator.verdict import Violation, refused
 
-_MOST_IMAGES = 150
-_IMAGE_BYTES = 5 * 1024 * 1024
 _PART_KEYS = {
     "text": {"type", "text"},
     "image_url": {"type", "image_url"},
@@ -25,6 +24,13 @@ def plain_text(content: object) -> str:
     return "\n".join(text for text in texts if isinstance(text, str))
 
 
+def image_urls(content: object) -> list[str]:
+    """Give the addresses of the images in a content value."""
+    parts = content if isinstance(content, list) else []
+    images = [part.get("image_url") for part in parts if isinstance(part, dict)]
+    return [str(image.get("url")) for image in images if isinstance(image, dict)]
+
+
 def check_content(content: object, where: str, role: str, facts: ModelFacts) -> Iterator[Violation]:
     """Check one message's content; `where` names it in the message, `role` says whose it is."""
     if isinstance(content, str):
@@ -34,9 +40,6 @@ def check_content(content: object, where: str, role: str, facts: ModelFacts) -> 
         return
     for index, part in enumerate(content):
         yield from _check_part(part, f"{where}[{index}]", role, facts)
-    images = [part for part in content if isinstance(part, dict) and part.get("type") != "text"]
-    if len(images) > _MOST_IMAGES:
-        yield refused("1210", f"Invalid {where} parameter: at most {_MOST_IMAGES} images")
 
 
 def _check_part(part: Any, where: str, role: str, facts: ModelFacts) -> Iterator[Violation]:
@@ -72,9 +75,8 @@ def _check_image(image: object, where: str) -> Iterator[Violation]:
         yield refused("1210", f"Unknown or missing parameter at {where}: only url is known")
     elif not isinstance(url, str) or not url:
         yield refused("1210", f"Invalid {where}.url parameter: must be a string")
-    elif not url.startswith("http") and _decoded_size(url) > _IMAGE_BYTES:
-        yield refused("1210", f"Invalid {where}.url parameter: image larger than 5 MB")
-
-
-def _decoded_size(url: str) -> int:
-    return len(url.rpartition(",")[2]) * 3 // 4
+    else:
+        try:
+            read_picture(url)
+        except PictureError as error:
+            yield refused("1210", f"Invalid {where}.url parameter: {error}")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from codex_glm.simulator.models import ModelFacts
-from codex_glm.simulator.rules.content import check_content, plain_text
+from codex_glm.simulator.rules.content import check_content, image_urls, plain_text
 from codex_glm.simulator.rules.tools import TOOL_NAME
 from codex_glm.simulator.verdict import Violation, noticed, refused
 
@@ -30,6 +30,9 @@ def check_messages(body: Mapping[str, Any], facts: ModelFacts) -> Iterator[Viola
         yield from _check_message(message, f"messages[{index}]", facts)
     if not any(message.get("role") == "user" for message in messages):
         yield refused("1214", "Invalid messages parameter: must not be only system and assistant")
+    images = sum(len(image_urls(message.get("content"))) for message in messages)
+    if images > facts.most_images:
+        yield refused("1210", f"Invalid messages parameter: at most {facts.most_images} images")
     yield from _check_answers(messages)
 
 
