@@ -29,6 +29,6 @@ def test_saved_flows(codex: Codex, proxy: ProxyProcess, simulator: SimulatorThre
         assert flow.response
         assert b"response.completed" in (flow.response.content or b"")
         glm = flow.metadata["glm"]
-        assert json.loads(glm["request"]) == one.body
-        assert '"finish_reason"' in glm["reply"]
-        assert (glm["status"], glm["outcome"]) == (200, "completed")
+        assert json.loads(glm["rounds"][-1]["request"]) == one.body
+        assert '"finish_reason"' in glm["rounds"][-1]["reply"]
+        assert (glm["rounds"][-1]["status"], glm["outcome"]) == (200, "completed")

@@ -185,4 +185,5 @@ def text_of(response: httpx.Response) -> str:
 def rules(proxy: ProxyThread) -> list[object]:
     """Give why the last turn was tried again, each time."""
     wait_until(lambda: proxy.flows)
-    return [each["rule"] for each in proxy.flow().metadata["glm"]["rounds"]]
+    rounds = proxy.flow().metadata["glm"]["rounds"]
+    return [each["rule"] for each in rounds if each["rule"]]

@@ -175,14 +175,14 @@ def test_record() -> None:
     turn = made_turn(tools=[{"type": "made_up"}])
     record.record_request(flow, turn)
     assert flow.comment.startswith("→ glm-")
-    kept = {"asked_model", "model", "kind", "url", "request", "receipt", "side_calls"}
+    kept = {"asked_model", "model", "kind", "thread", "rounds", "receipt", "side_calls"}
     assert set(flow.metadata["glm"]) == kept
     turn.relay(chunk("Hi"))
     turn.abandon("gone")
     record.record_body(flow, turn)
     record.record_end(flow, turn)
     kept = flow.metadata["glm"]
-    assert (kept["outcome"], kept["reply"]) == ("failed", chunk("Hi").decode())
+    assert (kept["outcome"], kept["rounds"][-1]["reply"]) == ("failed", chunk("Hi").decode())
     assert "gone" in kept["failure"]
     assert flow.marked == ":red_circle:"
     assert "noted" in flow.comment

@@ -34,7 +34,7 @@ def test_goes_on(start_proxy: StartProxy, stream: bool, code: str) -> None:
         assert second.seen[0].headers["host"] == f"127.0.0.1:{second.port}"
     assert text_of(response) == "Hello."
     kept = proxy.flow().metadata["glm"]
-    assert kept["url"] == f"{second.base_url}/chat/completions"
+    assert kept["rounds"][-1]["url"] == f"{second.base_url}/chat/completions"
     told = [entry["detail"] for entry in kept["receipt"] if entry["rule"] == "failover"]
     assert len(told) == 1
     assert first.base_url in told[0]

@@ -54,14 +54,18 @@ def test_flow_speaks_codex_and_keeps_glm(proxy: ProxyThread, glm: FakeUpstream) 
     assert flow.request.headers["x-kept"] == "yes"
     assert flow.response
     assert flow.response.content == response.content
-    assert kept["request"].encode() == glm.seen[0].body
-    assert kept["reply"].count("data: ") == 3
-    assert kept["url"] == f"{glm.base_url}/chat/completions"
+    assert kept["rounds"][-1]["request"].encode() == glm.seen[0].body
+    assert kept["rounds"][-1]["reply"].count("data: ") == 3
+    assert kept["rounds"][-1]["url"] == f"{glm.base_url}/chat/completions"
     assert (kept["asked_model"], kept["model"]) == (
         sent["model"],
-        json.loads(kept["request"])["model"],
+        json.loads(kept["rounds"][-1]["request"])["model"],
     )
-    assert (kept["status"], kept["outcome"], kept["failure"]) == (200, "completed", "")
+    assert (kept["rounds"][-1]["status"], kept["outcome"], kept["failure"]) == (
+        200,
+        "completed",
+        "",
+    )
     assert ("renamed", "model") in [(e["kind"], e["rule"]) for e in kept["receipt"]]
     assert flow.metadata["glm"]["outcome"] == "completed"
     assert not flow.marked
@@ -203,5 +207,8 @@ def test_turns_do_not_mix(proxy: ProxyThread) -> None:
         for number in range(3):
             answer = client.post("/v1/responses", json=turn_body(input=f"turn {number}"))
             assert last_event(answer)["type"] == "completed"
-    ids = [json.loads(flow.metadata["glm"]["request"])["messages"] for flow in proxy.flows]
+    ids = [
+        json.loads(flow.metadata["glm"]["rounds"][-1]["request"])["messages"]
+        for flow in proxy.flows
+    ]
     assert [m[0]["content"] for m in ids] == ["turn 0", "turn 1", "turn 2"]

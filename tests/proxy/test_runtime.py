@@ -56,7 +56,7 @@ def test_simulator(
 def test_simulator_ends_with_the_addon(start_proxy: StartProxy) -> None:
     proxy = start_proxy(glm_simulator="on")
     proxy.post()
-    place = proxy.flow().metadata["glm"]["url"]
+    place = proxy.flow().metadata["glm"]["rounds"][-1]["url"]
     assert httpx.get(place, trust_env=False).status_code
 
     async def end() -> None:

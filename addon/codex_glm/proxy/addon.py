@@ -116,7 +116,7 @@ class CodexGlm:
             while not turn.client_gone and not rounds.may_go(turn):
                 record.record_wait(flow, turn)
                 await rounds.wait_for_round(turn)
-            flow.request = turn.chat_request()
+            flow.request = turn.begin_round()
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Put the client's request back, and stream GLM's reply through the translator."""
@@ -124,11 +124,11 @@ class CodexGlm:
         if not turn or not flow.response:
             return
         flow.request = turn.client_request
-        turn.upstream_status = flow.response.status_code
+        turn.exchange.status = flow.response.status_code
         encoded = flow.response.headers.get("content-encoding", "identity") != "identity"
-        if turn.upstream_status == 200:
+        if turn.exchange.status == 200:
             turn.accepted()
-        if turn.upstream_status == 200 and turn.context.stream and not encoded:
+        if turn.exchange.status == 200 and turn.context.stream and not encoded:
             begun = flow.response.timestamp_start
             flow.response = replies.event_stream()
             flow.response.timestamp_start = begun
@@ -141,7 +141,7 @@ class CodexGlm:
             return
         if not turn.reply.stream.ended:
             body = flow.response.get_content(strict=False) or b""
-            turn.take_whole(turn.upstream_status, body)
+            turn.take_whole(turn.exchange.status, body)
             flow.response = turn.response()
         record.record_body(flow, turn)
         self.turns.end(flow, turn)

@@ -27,8 +27,8 @@ def record_request(flow: HTTPFlow, turn: Turn) -> None:
         "asked_model": turn.context.asked_model,
         "model": turn.context.model,
         "kind": turn.context.kind.name or "turn",
-        "url": turn.upstream.url,
-        "request": turn.chat_body.decode("utf-8"),
+        "thread": turn.thread,
+        "rounds": _rounds(turn),
         "receipt": turn.context.receipt.to_json(),
         "side_calls": [call.to_json() for call in turn.side_calls],
     }
@@ -40,10 +40,7 @@ def record_end(flow: HTTPFlow, turn: Turn) -> None:
     stream = turn.reply.stream
     state = str(stream.response.get("status", "cut"))
     flow.metadata[METADATA_KEY] |= {
-        "url": turn.upstream.url,
-        "status": turn.upstream_status,
-        "rounds": [dict(each) for each in turn.rounds],
-        "reply": b"".join(turn.received).decode("utf-8", "replace"),
+        "rounds": _rounds(turn),
         "outcome": state,
         "failure": stream.failure.message if stream.failure else "",
         "usage": list(stream.usage) if stream.usage else [],
@@ -64,10 +61,14 @@ def record_wait(flow: HTTPFlow, turn: Turn) -> None:
     wait = max(turn.not_before - time.monotonic(), turn.gate.seconds_shut)
     ahead = turn.gate.ahead_of(turn.ticket)
     words = f"queued, {ahead} before it" if ahead or wait <= 0 else f"trying again in {wait:.0f} s"
-    if turn.rounds:
-        words += f" after {turn.rounds[-1]['rule']}"
+    if turn.failed_rounds:
+        words += f" after {turn.failed_rounds[-1].rule}"
     flow.comment = words
     _log.info("%s %s", _log_prefix(turn), words)
+
+
+def _rounds(turn: Turn) -> list[dict[str, object]]:
+    return [each.to_json(turn.started) for each in turn.exchanges]
 
 
 def record_body(flow: HTTPFlow, turn: Turn) -> None:
@@ -92,9 +93,9 @@ def _summary(turn: Turn, state: str) -> str:
         parts.append(names)
     if stream.failure:
         parts.append(stream.failure.message)
-    if turn.rounds:
-        rules = ", ".join(dict.fromkeys(str(each["rule"]) for each in turn.rounds))
-        parts.append(f"{len(turn.rounds)} tried again ({rules})")
+    if failed := turn.failed_rounds:
+        rules = ", ".join(dict.fromkeys(each.rule for each in failed))
+        parts.append(f"{len(failed)} tried again ({rules})")
     if turn.side_calls:
         kinds = Counter(call.kind for call in turn.side_calls)
         parts += [f"{count} {kind} asked" for kind, count in kinds.items()]

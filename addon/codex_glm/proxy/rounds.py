@@ -190,7 +190,7 @@ class RoundStream(_ORIGINAL):  # type: ignore[valid-type,misc]  # chosen at run 
         told = [event for event in queue if not isinstance(event, ResponseProtocolError)]
         queue.clear()
         queue.extend(told)
-        server, body = self.context.server, turn.chat_body
+        server, body = self.context.server, turn.exchange.request
         yield layer.SendHttp(
             RequestHeaders(self.stream_id, self.flow.request, end_stream=False), server
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from codex_glm.proxy import replies, upstream
+from codex_glm.proxy.exchange import Exchange
 from codex_glm.proxy.retry import Retries
 from codex_glm.translation import errors
 from codex_glm.translation.reply import ReplyTranslator
@@ -41,7 +42,6 @@ class Turn:
     context: TurnContext
     client_request: http.Request
     client_id: str
-    chat_body: bytes
     upstreams: tuple[Upstream, ...]
     """Where it may go, in order; the first is in use."""
     gates: dict[Upstream, Gate]
@@ -59,19 +59,15 @@ class Turn:
     client_gone: bool = False
     begun: bool = False
     """Whether the client has the headers of its event stream."""
-    first_byte: float | None = None
     last_sent: float = 0.0
-    upstream_status: int = 0
     not_before: float = 0.0
     search_rounds: int = 0
     prepared: bytes = b""
     """What the client is to get before the next round."""
-    rounds: list[dict[str, object]] = field(default_factory=list)
-    """The rounds that failed: the rule, GLM's words, and the seconds waited before the next."""
+    exchanges: list[Exchange] = field(default_factory=list)
+    """The rounds, the last one under way or about to begin."""
     side_calls: list[SideCall] = field(default_factory=list)
     """What the proxy asked GLM on its own for this turn."""
-    received: list[bytes] = field(default_factory=list)
-    """What GLM sent."""
     sent: list[bytes] = field(default_factory=list)
     """What the client got."""
 
@@ -85,9 +81,24 @@ class Turn:
         """The gate of the current upstream's key."""
         return self.gates[self.upstream]
 
+    @property
+    def exchange(self) -> Exchange:
+        """The current round."""
+        return self.exchanges[-1]
+
+    @property
+    def failed_rounds(self) -> list[Exchange]:
+        """The rounds that were tried again."""
+        return [each for each in self.exchanges if each.rule]
+
     def chat_request(self) -> http.Request:
         """Make the request of the current round."""
-        return upstream.chat_request(self.upstream, self.chat_body)
+        return upstream.chat_request(self.upstream, self.exchange.request)
+
+    def begin_round(self) -> http.Request:
+        """Make the request of the current round, which is sent now."""
+        self.exchange.begun = time.monotonic()
+        return self.chat_request()
 
     def open(self) -> bytes:
         """Give what opens the client's event stream."""
@@ -105,7 +116,7 @@ class Turn:
         """
         if not data:
             return self.end_stream() or []
-        self._note(data)
+        self.exchange.take(data)
         return self._keep(self.reply.receive_data(data)) or []
 
     def end_stream(self) -> bytes:
@@ -114,8 +125,8 @@ class Turn:
 
     def take_whole(self, status: int, body: bytes) -> bytes:
         """Translate a reply of GLM that came whole: an error, or one that is not streamed."""
-        self._note(body)
-        self.upstream_status = status
+        self.exchange.take(body)
+        self.exchange.status = status
         if 200 <= status < 300:
             return self._keep(self.reply.receive_data(body) + self.reply.receive_eof())
         return self._keep(self.reply.refuse(body, status))
@@ -130,7 +141,8 @@ class Turn:
         offered = self.translation.searches and self.search_rounds < self.searching.rounds
         settings = replace(self.translation, searches=offered)
         items = self.reply.stream.follow_up.items or []
-        self.chat_body = encode_json(continue_request(self.context, settings, items))
+        body = encode_json(continue_request(self.context, settings, items))
+        self.exchanges.append(Exchange(self.upstream.url, body))
         self.reply.next_round()
 
     def take_prepared(self) -> bytes:
@@ -157,7 +169,7 @@ class Turn:
 
     def leave_gate(self) -> None:
         """Make room for the next turn."""
-        self.gate.left(self.ticket, well=self.upstream_status == 200)
+        self.gate.left(self.ticket, well=self.exchange.status == 200)
 
     def finish(self) -> None:
         """Make room for the next turn, and remember whether Codex will try this one again."""
@@ -179,7 +191,9 @@ class Turn:
         if wait is None and not (fault.failover and self._move_on(fault)):
             return False
         self.not_before = time.monotonic() + (wait or 0.0)
-        self.rounds.append({"rule": fault.rule, "said": fault.message, "wait": wait or 0.0})
+        failed = self.exchange
+        failed.rule, failed.said, failed.wait = fault.rule, fault.message, wait or 0.0
+        self.exchanges.append(Exchange(self.upstream.url, failed.request))
         self.context.receipt.add("retried", fault.rule, fault.message)
         self.reply.try_again()
         return True
@@ -189,8 +203,10 @@ class Turn:
         fault = self.reply.stream.fault
         if fault is None:
             return b""
-        if self.rounds:
-            words = f"{fault.message} Tried {len(self.rounds) + 1} times in {self.age:.0f} s."
+        if self.failed_rounds:
+            words = (
+                f"{fault.message} Tried {len(self.failed_rounds) + 1} times in {self.age:.0f} s."
+            )
             http_code = fault.http_code or fault.code
             fault = replace(fault, code="invalid_prompt", http_code=http_code, message=words)
         return self._keep(self.reply.give_up(fault))
@@ -231,12 +247,6 @@ class Turn:
             self.last_sent = time.monotonic()
         return out
 
-    def _note(self, data: bytes) -> None:
-        if self.first_byte is None:
-            self.first_byte = time.monotonic()
-        if data:
-            self.received.append(data)
-
 
 def new_turn(
     translated: TranslatedRequest,
@@ -255,7 +265,7 @@ def new_turn(
         context=context,
         client_request=flow.request,
         client_id=flow.client_conn.id,
-        chat_body=encode_json(translated.chat_body),
+        exchanges=[Exchange(next(iter(gates)).url, encode_json(translated.chat_body))],
         upstreams=tuple(gates),
         gates=gates,
         reply=reply,

@@ -76,7 +76,7 @@ class Turns:
             return
         turn.reply.stream.rounds = self.rounds
         self.under_way[flow.id] = turn
-        flow.request = turn.chat_request()
+        flow.request = turn.chat_request() if self.rounds else turn.begin_round()
 
     def end(self, flow: HTTPFlow, turn: Turn) -> None:
         """Make room for others and record what came of the turn."""
