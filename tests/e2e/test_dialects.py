@@ -58,6 +58,36 @@ SPOKEN = {
 """Replies that only speak of calls."""
 
 
+def sent(name: str, arguments: str, finish: str = "tool_calls") -> bytes:
+    """Give a stream with one call as it stands, broken or not."""
+    call: dict[str, object] = {"index": 0, "function": {"name": name, "arguments": arguments}}
+    call |= {"id": "call_1"} if name else {}
+    deltas = [{"role": "assistant", "content": "I go."}, {"tool_calls": [call]}]
+    chunks: list[dict[str, object]] = [{"index": 0, "delta": delta} for delta in deltas]
+    chunks.append({"index": 0, "delta": {}, "finish_reason": finish})
+    lines = [f"data: {json.dumps({'id': 'x', 'choices': [chunk]})}\n\n" for chunk in chunks]
+    return "".join([*lines, "data: [DONE]\n\n"]).encode()
+
+
+HALF = '{"cmd":"echo made > made.txt'
+HALF_PATCH = json.dumps({"input": PATCH})[:60]
+BROKEN = {
+    "cut arguments": (sent("exec_command", HALF), "failed to parse function arguments: EOF"),
+    "bare arguments": (sent("exec_command", "ls"), "failed to parse function arguments: expected"),
+    "listed arguments": (sent("exec_command", '["ls"]'), "invalid type: string"),
+    "no such field": (sent("exec_command", '{"command":"ls"}'), "missing field `cmd`"),
+    "no name": (sent("", f'{HALF}"}}'), "unsupported call: call_without_name"),
+    "cut patch": (sent("apply_patch", HALF_PATCH), "invalid patch"),
+}
+"""Streams with a call that nobody can run, and what GLM is to be told of it."""
+
+SPENT = {
+    "spent in arguments": (sent("exec_command", HALF, "length"), "failed to parse function"),
+    "spent in a patch": (sent("apply_patch", HALF_PATCH, "length"), "invalid patch"),
+}
+"""The same, where GLM ran out of tokens."""
+
+
 def scenario(name: str, *steps: object) -> Scenario:
     ending = {"text": "[SIMULATOR] Scripted answer: the end."}
     return parse_scenario(
@@ -74,6 +104,11 @@ def glm() -> Iterator[SimulatorThread]:
     """Return a GLM that gets calls wrong."""
     scenarios = [patching(name, text) for name, text in {**WRAPPED, **REFUSED}.items()]
     scenarios += [scenario(name, step) for name, step in {**LEAKED, **SPOKEN}.items()]
+    for name, (raw, _) in {**BROKEN, **SPENT}.items():
+        scenarios.append(scenario(name, {"fault": {"raw": raw}}))
+    scenarios.append(scenario("again"))
+    at_once = sent("get_goal", "", "length")
+    scenarios.append(scenario("spent at once", {"fault": {"raw": at_once}}))
     with SimulatorThread(scenarios) as running:
         yield running
 
@@ -117,3 +152,35 @@ def test_markup_that_is_only_spoken_of_stays(
     assert result.code == 0, result.said
     assert result.message == SPOKEN[name]["text"]
     assert (list(codex.work.iterdir()), len(simulator.received)) == ([], 1)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_call_is_told_to_glm(name: str, codex: Codex, simulator: SimulatorThread) -> None:
+    result = codex.exec(f"case {name}")
+    assert result.code == 0, result.said
+    assert list(codex.work.iterdir()) == []
+    assert BROKEN[name][1] in told(simulator)
+
+
+@pytest.mark.parametrize("name", SPENT)
+def test_a_call_that_was_not_finished_is_told_to_glm(
+    name: str, codex: Codex, simulator: SimulatorThread
+) -> None:
+    """Codex ends such a turn; GLM learns of the call in the next one."""
+    result = codex.exec(f"case {name}")
+    assert result.code == 1
+    assert "Incomplete response returned, reason: max_output_tokens" in result.said
+    assert list(codex.work.iterdir()) == []
+    again = codex.exec("resume", "--last", "case again")
+    assert again.code == 0, again.said
+    assert SPENT[name][1] in told(simulator)
+
+
+def test_a_call_without_any_arguments_does_not_run(
+    codex: Codex, simulator: SimulatorThread
+) -> None:
+    result = codex.exec("case spent at once")
+    assert result.code == 1
+    again = codex.exec("resume", "--last", "case again")
+    assert again.code == 0, again.said
+    assert outputs(simulator.received[-1]) == {}

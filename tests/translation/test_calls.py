@@ -6,18 +6,20 @@ import pytest
 from codex_glm.translation.calls import (
     CallItem,
     FunctionCallItem,
-    ToolSearchCallItem,
     open_call,
 )
 from codex_glm.translation.custom_calls import CustomToolCallItem
 from codex_glm.translation.receipt import Receipt
+from codex_glm.translation.tool_search import ToolSearchCallItem
 from codex_glm.translation.tools import Tool
 
 if TYPE_CHECKING:
     from codex_glm.translation.wire_json import JsonObject
 
 FUNCTION = Tool("function", "get image", "mcp", "mcp__get_image_1")
-CUSTOM = Tool("custom", "apply_patch", None, "apply_patch")
+CUSTOM = Tool("custom", "note", None, "note")
+PATCH = Tool("custom", "apply_patch", None, "apply_patch", "patch")
+SCRIPT = Tool("custom", "exec", None, "exec", "grammar")
 SEARCH = Tool("tool_search", "tool_search", None, "tool_search")
 
 
@@ -56,9 +58,10 @@ def test_open_call(tool: Tool | None, kind: type[CallItem]) -> None:
     [
         (['{"a":', "1}"], ['{"a":', "1}"], '{"a":1}', [], True),
         (["", ""], ["{}"], "{}", ["repaired no-arguments"], True),
-        ([" "], [" "], " ", [], True),
+        ([" "], [" ", "{}"], " {}", ["repaired no-arguments"], True),
         (['{"a":'], ['{"a":'], '{"a":', ["changed bad-arguments"], False),
-        (["[1]"], ["[1]"], "[1]", ["changed bad-arguments"], False),
+        (['["a"]'], ['["a"]'], '"[\\"a\\"]"', ["changed bad-arguments"], False),
+        (["7"], ["7"], "7", ["changed bad-arguments"], False),
         (['{"a":"\ud83d', '\ude80"}'], ['{"a":"', '🚀"}'], '{"a":"🚀"}', [], True),
     ],
 )
@@ -68,7 +71,39 @@ def test_function(
     item = opened(FUNCTION)
     found, done, receipt = run(item, *fragments)
     assert (found, done["arguments"], receipt) == (deltas, arguments, rules)
-    assert item.is_whole() is whole or rules == ["repaired no-arguments"]
+    assert item.is_whole() is whole
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "told"),
+    [
+        (FUNCTION, " ", None),
+        (FUNCTION, '{"a":"b', {"status": "incomplete", "arguments": '{"a":"b'}),
+        (FUNCTION, "[1]", {"status": "incomplete", "arguments": '"[1]"'}),
+        (
+            SEARCH,
+            '{"query":"a',
+            {"status": "incomplete", "arguments": {"invalid_arguments": '{"query":"a'}},
+        ),
+        (PATCH, '{"input":"*** Begin', {"input": "*** Begin"}),
+        (PATCH, "*** Begin", None),
+        (SCRIPT, '{"input":"f(', {"input": '{"input":"f('}),
+        (SCRIPT, "f(", None),
+        (CUSTOM, '{"input":"a', None),
+    ],
+)
+def test_half_a_call(tool: Tool, arguments: str, told: JsonObject | None) -> None:
+    item = opened(tool)
+    item.open()
+    item.append(arguments)
+    assert not item.is_whole()
+    events = item.close_half()
+    if told is None:
+        assert events == []
+        return
+    done = events[-1]["item"]
+    assert isinstance(done, dict)
+    assert done | told == done
 
 
 def test_a_function_carries_the_names_of_the_client() -> None:
@@ -84,22 +119,3 @@ def test_a_function_carries_the_names_of_the_client() -> None:
     }
     _, unknown, _ = run(opened(None, "f"), "{}")
     assert (unknown["name"], "namespace" in unknown) == ("f", False)
-
-
-@pytest.mark.parametrize(
-    ("fragments", "query", "rules", "whole"),
-    [
-        (['{"query":', '"q"}'], {"query": "q"}, [], True),
-        (["q"], {"query": "q"}, ["repaired bad-arguments"], False),
-        (["[1]"], {"query": "[1]"}, ["repaired bad-arguments"], False),
-    ],
-)
-def test_tool_search(
-    fragments: list[str], query: JsonObject, rules: list[str], whole: bool
-) -> None:
-    item = opened(SEARCH)
-    deltas, done, receipt = run(item, *fragments)
-    assert (deltas, receipt) == ([], rules)
-    kept = {"id": "tsc_x00", "type": "tool_search_call", "call_id": "c", "execution": "client"}
-    assert done == {**kept, "status": "completed", "arguments": query}
-    assert item.is_whole() is whole

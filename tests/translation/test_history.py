@@ -10,6 +10,7 @@ from codex_glm.translation.models import find_model
 from codex_glm.translation.reasoning import seal
 from codex_glm.translation.receipt import Receipt
 from codex_glm.translation.sight import ImageSettings, Sight
+from codex_glm.translation.tool_search import NOT_RUN
 from codex_glm.translation.tools import ToolNames, translate_tools
 from codex_glm.translation.web_search import memory_item
 
@@ -173,3 +174,15 @@ def test_what_a_search_found_is_read_again(key: bytes, steps: list[Step], notes:
     memory = memory_item(("1", 1), [kept], key)[-1]["item"]
     search = {"type": "web_search_call", "id": "ws_1", "status": "completed"}
     assert read(search, search, memory) == (steps, notes)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [({"query": "q"}, f"{FOUND}nothing"), ({"invalid_arguments": "{"}, NOT_RUN)],
+)
+def test_a_search_without_a_query_was_not_run(arguments: JsonObject, told: str) -> None:
+    steps, _ = read(
+        {"type": "tool_search_call", "call_id": "c", "arguments": arguments},
+        {"type": "tool_search_output", "call_id": "c", "tools": []},
+    )
+    assert steps[1] == Output("c", text(told), "tool_search")

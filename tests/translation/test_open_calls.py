@@ -76,6 +76,10 @@ def test_a_rescued_call_gets_a_place_of_its_own() -> None:
     assert [e["type"] for e in calls.close(complete=True)].count("response.output_item.done") == 4
 
 
+def lines(context: TurnContext) -> list[str]:
+    return [f"{entry.kind} {entry.rule}" for entry in context.receipt.entries]
+
+
 def test_fragments_find_their_call() -> None:
     deltas = [
         ToolCallDelta(0, "a", "add", '{"a":'),
@@ -86,13 +90,60 @@ def test_fragments_find_their_call() -> None:
     assert closed(turn(), *deltas) == [{"a": 1}, {"b": 2}]
 
 
-@pytest.mark.parametrize(("complete", "kept"), [(True, 2), (False, 1)])
-def test_half_a_call_is_not_done_where_tokens_ran_out(kept: int, *, complete: bool) -> None:
-    calls = OpenCalls(turn(), ItemIds("x"))
+@pytest.mark.parametrize(
+    ("complete", "statuses", "told"),
+    [
+        (True, ["completed"] * 2, ["changed bad-arguments", "changed bad-arguments"]),
+        (False, ["completed", "incomplete"], ["changed half-call", "dropped half-call"]),
+    ],
+)
+def test_halves_where_tokens_ran_out(
+    statuses: list[str], told: list[str], *, complete: bool
+) -> None:
+    context = turn()
+    calls = OpenCalls(context, ItemIds("x"))
     calls.receive(ToolCallDelta(0, "a", "add", '{"a":1}'))
     calls.receive(ToolCallDelta(1, "b", "add", '{"b":'))
-    done = [e for e in calls.close(complete=complete) if e["type"] == "response.output_item.done"]
-    assert len(done) == kept
+    calls.receive(ToolCallDelta(2, "c", "apply_patch", "*** Begin" if not complete else '{"input'))
+    events = calls.close(complete=complete)
+    done = [e["item"] for e in events if e["type"] == "response.output_item.done"]
+    assert [item["status"] for item in done if isinstance(item, dict) and "status" in item] == (
+        statuses
+    )
+    assert lines(context) == told
+
+
+@pytest.mark.parametrize(
+    ("deltas", "read", "told"),
+    [
+        (["{}"], [], ["dropped nameless-call"]),
+        (["", " "], [], ["dropped nameless-call"]),
+        (['{"a":', "1}"], [("call_without_name", '{"a":1}')],
+         ["changed nameless-call", "changed unknown-tool"]),
+        (['{"a":', "add:1}"], [("add", '{"a":1}')], []),
+        (["", "add:{}"], [("add", "{}")], []),
+    ],
+)  # fmt: skip
+def test_calls_without_a_name(
+    deltas: list[str], read: list[tuple[str, str]], told: list[str]
+) -> None:
+    context = turn()
+    calls = OpenCalls(context, ItemIds("x"))
+    for text in deltas:
+        name, _, arguments = text.rpartition("add:")
+        calls.receive(ToolCallDelta(4, "c", "add" if name or "add:" in text else "", arguments))
+    events = calls.close(complete=True)
+    done = [e["item"] for e in events if e["type"] == "response.output_item.done"]
+    found = [(item["name"], item["arguments"]) for item in done if isinstance(item, dict)]
+    assert (found, lines(context)) == (read, told)
+
+
+def test_a_nameless_call_is_dropped_where_tokens_ran_out() -> None:
+    context = turn()
+    calls = OpenCalls(context, ItemIds("x"))
+    calls.receive(ToolCallDelta(0, "", "", '{"a":1}'))
+    assert calls.close(complete=False) == []
+    assert lines(context) == ["dropped nameless-call"]
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,8 @@ def outline(response: JsonObject) -> list[tuple[object, ...]]:
         ([S("a"), first(0, "c", "{}")], [("message", "a"), ("function_call", "c", "{}")]),
         ([first(0, "c", "{"), S("a"), call("}")], [("function_call", "c", "{}"), ("message", "a")]),
         (
-            [first(0, "c", "{"), first(1, "d", "["), call("}"), call("]", 1)],
-            [("function_call", "c", "{}"), ("function_call", "d", "[]")],
+            [first(0, "c", "{"), first(1, "d", "{ "), call("}"), call("}", 1)],
+            [("function_call", "c", "{}"), ("function_call", "d", "{ }")],
         ),
         ([first(0, "c", "{"), first(0, "c", "}")], [("function_call", "c", "{}")]),
         ([first(None, "c", "{"), call("}", None)], [("function_call", "c", "{}")]),
@@ -100,7 +100,7 @@ def test_items(deltas: list[Delta], items: list[tuple[str, ...]]) -> None:
     [
         ([S("a"), T("\n")], "dropped blank"),
         ([S("\n"), T("a"), S("b")], "dropped blank"),
-        ([S("a"), call("x", 0)], "dropped nameless-call"),
+        ([S("a"), call("{}", 0)], "dropped nameless-call"),
         ([S("a"), first(0, "c", "{}", "unheard_of")], "changed unknown-tool"),
         ([S("a"), first(0, "c")], "repaired no-arguments"),
         ([S("a"), STOP, S("b")], "dropped late"),
@@ -148,12 +148,18 @@ def test_the_end(deltas: list[Delta], status: str, code: str | None) -> None:
     assert (stream.failure.rule if stream.failure else None) == code
 
 
-def test_length_drops_half_a_call_and_keeps_the_rest() -> None:
+def test_length_leaves_half_a_call_unfinished() -> None:
     deltas = [S("a"), first(0, "c", "{}"), first(1, "d", '{"a":'), Finished("length"), USAGE]
     _, response, receipt = run(*deltas)
-    assert outline(response) == [("message", "a"), ("function_call", "c", "{}")]
+    calls = [("function_call", "c", "{}"), ("function_call", "d", '{"a":')]
+    assert outline(response) == [("message", "a"), *calls]
+    output = response["output"]
+    assert isinstance(output, list)
+    assert [item["status"] for item in output] == ["completed", "completed", "incomplete"]
     assert response["incomplete_details"] == {"reason": "max_output_tokens"}
-    assert receipt == ["dropped half-call: a call that GLM did not finish"]
+    assert receipt == [
+        "changed half-call: add: GLM ran out of tokens before it had finished this call"
+    ]
 
 
 def test_length_marks_the_open_message() -> None:

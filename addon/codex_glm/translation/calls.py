@@ -12,7 +12,8 @@ from . import events
 from .arguments import is_object, repair_arguments
 from .custom_calls import CustomToolCallItem
 from .growing_text import GrowingText
-from .wire_json import parse_object
+from .tool_search import ToolSearchCallItem
+from .wire_json import encode_text, parse_json
 
 if TYPE_CHECKING:
     from .events import Event
@@ -59,14 +60,13 @@ class FunctionCallItem:
         return [events.arguments_delta(self.id, self.output_index, certain)] if certain else []
 
     def is_whole(self) -> bool:
-        """Tell whether the arguments are JSON objects, or none at all."""
-        text = self._arguments.value
-        return not text.strip() or all(map(is_object, repair_arguments(text, {}).texts))
+        """Tell whether the arguments are JSON objects."""
+        return all(map(is_object, repair_arguments(self._arguments.value, {}).texts))
 
     def close(self, receipt: Receipt) -> list[Event]:
         """Finish the call; arguments that are no JSON go on as they are, for Codex to refuse."""
         sent: list[Event] = []
-        if not self._arguments.value:
+        if not self._arguments.value.strip():
             sent = self.append("{}")
             receipt.add("repaired", "no-arguments", f"{self._name}: empty arguments became {{}}")
         elif not self.is_whole():
@@ -75,11 +75,15 @@ class FunctionCallItem:
         self.surplus = tuple(surplus)
         for note in notes:
             receipt.add("repaired", "arguments", f"{self._name}: {note}")
-        return [
-            *sent,
-            events.arguments_done(self.id, self.output_index, text),
-            events.output_item_done(self.output_index, self._json("completed", text)),
-        ]
+        return sent + self._done("completed", text)
+
+    def close_half(self) -> list[Event]:
+        """Finish a call that GLM did not end: as it is, for Codex to refuse.
+
+        Without any arguments it would run, where the tool needs none: then nothing is given.
+        """
+        text = self._arguments.value
+        return self._done("incomplete", text) if text.strip() else []
 
     def another(self, item_id: str, output_index: int) -> FunctionCallItem:
         """Make the item for a further call that GLM wrote into this one."""
@@ -87,6 +91,13 @@ class FunctionCallItem:
         return FunctionCallItem(
             item_id, output_index, call_id, self._name, self._tool, self._schema
         )
+
+    def _done(self, status: str, arguments: str) -> list[Event]:
+        text = _unreadable(arguments)
+        return [
+            events.arguments_done(self.id, self.output_index, text),
+            events.output_item_done(self.output_index, self._json(status, text)),
+        ]
 
     def _json(self, status: str, arguments: str) -> JsonObject:
         item: JsonObject = {
@@ -100,52 +111,13 @@ class FunctionCallItem:
         return item | ({"namespace": self._namespace} if self._namespace else {})
 
 
-class ToolSearchCallItem:
-    """A search for deferred tools, which the client runs."""
-
-    def __init__(self, item_id: str, output_index: int, call_id: str) -> None:
-        self.id = f"tsc_{item_id}"
-        self.output_index = output_index
-        self._call_id = call_id
-        self._arguments = GrowingText()
-
-    def open(self) -> list[Event]:
-        """Announce the search, still without its query."""
-        return [events.output_item_added(self.output_index, self._json("in_progress", {}))]
-
-    @property
-    def arguments(self) -> str:
-        """What GLM has written of the arguments."""
-        return self._arguments.value
-
-    def append(self, fragment: str) -> list[Event]:
-        """Take more of the arguments; the dialect has no event for them."""
-        self._arguments.append(fragment)
-        return []
-
-    def is_whole(self) -> bool:
-        """Tell whether the arguments are a JSON object."""
-        return is_object(self._arguments.value)
-
-    def close(self, receipt: Receipt) -> list[Event]:
-        """Finish the search with its query."""
-        raw = self._arguments.value
-        try:
-            query = parse_object(raw)
-        except ValueError:
-            query = {"query": raw}
-            receipt.add("repaired", "bad-arguments", "tool_search: the raw text became the query")
-        return [events.output_item_done(self.output_index, self._json("completed", query))]
-
-    def _json(self, status: str, arguments: JsonObject) -> JsonObject:
-        return {
-            "id": self.id,
-            "type": "tool_search_call",
-            "call_id": self._call_id,
-            "status": status,
-            "execution": "client",
-            "arguments": arguments,
-        }
+def _unreadable(arguments: str) -> str:
+    """Make a string of a list: Codex would read it as the fields in order (codex-cli 0.163.0)."""
+    try:
+        is_list = isinstance(parse_json(arguments), list)
+    except ValueError:
+        return arguments
+    return encode_text(arguments) if is_list else arguments
 
 
 type CallItem = FunctionCallItem | CustomToolCallItem | ToolSearchCallItem

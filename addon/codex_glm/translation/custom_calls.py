@@ -53,7 +53,17 @@ class CustomToolCallItem:
 
     def close(self, receipt: Receipt) -> list[Event]:
         """Finish the call with its whole input."""
-        text = join_pairs(self._whole_input(receipt))
+        return self._done(join_pairs(self._whole_input(receipt)))
+
+    def close_half(self) -> list[Event]:
+        """Finish a call that GLM did not end, if the tool is sure to refuse it; else do nothing."""
+        raw = self._arguments.value
+        if not raw.lstrip().startswith("{") or self._tool.input_form == "text":
+            return []
+        partial = PartialString("input").feed(raw)
+        return self._done(join_pairs(partial if self._tool.input_form == "patch" else raw))
+
+    def _done(self, text: str) -> list[Event]:
         sent = self._sent.value
         return [
             *self._delta(text.removeprefix(sent) if text.startswith(sent) else ""),

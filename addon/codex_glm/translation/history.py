@@ -13,6 +13,7 @@ from . import compaction, web_search
 from .content import Content, ContentReader
 from .errors import RequestError
 from .reasoning import unseal
+from .tool_search import NOT_RUN, has_query
 from .tools import flatten_tools
 from .wire_json import encode_text, parse_json
 
@@ -82,6 +83,7 @@ class HistoryReader:
         self._receipt = receipt
         self._model = model
         self._seal_key = seal_key
+        self._not_run: set[str] = set()
         self._rest: Iterator[object] = iter(())
         """The items behind the one that is read."""
 
@@ -141,10 +143,11 @@ class HistoryReader:
         yield self._call(item, param, encode_text({"input": text}))
 
     def _tool_search_call(self, item: JsonObject, param: str) -> Iterator[Step]:
-        arguments = item.get("arguments")
-        yield self._call(
-            {**item, "name": "tool_search"}, param, encode_text(arguments if arguments else {})
-        )
+        arguments = item.get("arguments") or {}
+        call = self._call({**item, "name": "tool_search"}, param, encode_text(arguments))
+        if not has_query(arguments):
+            self._not_run.add(call.call_id)
+        yield call
 
     def _call(self, item: JsonObject, param: str, arguments: str) -> Call:
         namespace = item.get("namespace")
@@ -161,7 +164,9 @@ class HistoryReader:
     def _tool_search_output(self, item: JsonObject, _param: str) -> Iterator[Step]:
         found = ", ".join(self._found_names(item.get("tools"))) or "nothing"
         text = f"Found tools, which can be called from now on: {found}"
-        yield Output(str(item.get("call_id") or ""), Content((text,)), "tool_search")
+        call_id = str(item.get("call_id") or "")
+        text = NOT_RUN if call_id in self._not_run else text
+        yield Output(call_id, Content((text,)), "tool_search")
 
     def _found_names(self, tools: object) -> Iterator[str]:
         for tool, namespace in flatten_tools(tools if isinstance(tools, list) else []):

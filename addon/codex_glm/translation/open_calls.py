@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from .calls import CallItem
     from .events import Event
     from .item_ids import ItemIds
+    from .receipt import Kind
     from .request import TurnContext
+
+_UNNAMED = "call_without_name"
 
 
 class OpenCalls:
@@ -29,6 +32,8 @@ class OpenCalls:
         self._calls: dict[int, CallItem | WebSearchItem] = {}
         self._call_ids: dict[int, str] = {}
         self._names: dict[int, str] = {}
+        """GLM's name of each call, of those too that were dropped."""
+        self._nameless: dict[int, ToolCallDelta] = {}
         self.searches: list[WebSearchItem] = []
         """Searches that GLM has asked for, and nobody has run yet."""
 
@@ -38,16 +43,28 @@ class OpenCalls:
     def receive(self, delta: ToolCallDelta) -> list[Event]:
         """Take one fragment; the first one of a call opens it."""
         place = self._place_of(delta)
-        events: list[Event] = []
-        if place not in self._calls:
-            if "<" in delta.name:
-                delta = self._without_markup(delta)
-            if not self._may_open(delta):
-                return events
-            self._call_ids[place], self._names[place] = delta.id, delta.name
-            self._calls[place] = self._open(delta)
-            events += self._calls[place].open()
-        return events + self._calls[place].append(delta.arguments)
+        if place in self._calls:
+            return self._calls[place].append(delta.arguments)
+        if "<" in delta.name:
+            delta = self._without_markup(delta)
+        if pending := self._nameless.pop(place, None):
+            arguments = pending.arguments + delta.arguments
+            delta = replace(delta, id=delta.id or pending.id, arguments=arguments)
+        if not delta.name:
+            if place not in self._names:
+                self._nameless[place] = delta
+            return []
+        return self._begin(place, delta)
+
+    def _begin(self, place: int, delta: ToolCallDelta) -> list[Event]:
+        self._names[place] = delta.name
+        if self._calls and not self._context.parallel:
+            words = f"{delta.name}: one call a reply was asked for"
+            self._context.receipt.add("dropped", "parallel-call", words)
+            return []
+        self._call_ids[place] = delta.id
+        call = self._calls[place] = self._open(delta)
+        return call.open() + call.append(delta.arguments)
 
     def rescue(self, leaked: list[MarkupCall]) -> list[Event]:
         """Take calls that GLM wrote as markup, but for those that are real calls as well."""
@@ -64,18 +81,41 @@ class OpenCalls:
         return events
 
     def close(self, *, complete: bool) -> list[Event]:
-        """Finish the calls; where GLM ran out of tokens, those that it did not end are dropped."""
-        events: list[Event] = []
-        for call in self._calls.values():
+        """Finish the calls; where GLM ran out of tokens, those that it did not end stay halves.
+
+        A half is passed on where it is sure to be refused: so GLM learns what became of it.
+        """
+        events = self._end_nameless(complete=complete)
+        for place, call in self._calls.items():
             if not complete and not call.is_whole():
-                self._context.receipt.add("dropped", "half-call", "a call that GLM did not finish")
+                events += self._close_half(self._names[place], call)
             else:
                 events += call.close(self._context.receipt)
                 if isinstance(call, WebSearchItem):
                     self.searches.append(call)
                 elif isinstance(call, FunctionCallItem | CustomToolCallItem):
                     events += self._surplus(call)
-        self._calls, self._call_ids = {}, {}
+        self._calls, self._call_ids, self._names = {}, {}, {}
+        return events
+
+    def _close_half(self, name: str, call: CallItem | WebSearchItem) -> list[Event]:
+        events = call.close_half()
+        kind: Kind = "changed" if events else "dropped"
+        words = f"{name}: GLM ran out of tokens before it had finished this call"
+        self._context.receipt.add(kind, "half-call", words)
+        return events
+
+    def _end_nameless(self, *, complete: bool) -> list[Event]:
+        """Pass calls on that never got a name, for the client to refuse: GLM then tries again."""
+        events: list[Event] = []
+        for place, delta in self._nameless.items():
+            empty = delta.arguments.strip() in ("", "{}")
+            kind: Kind = "dropped" if empty or not complete else "changed"
+            words = f"a call without a name: {delta.arguments}"
+            self._context.receipt.add(kind, "nameless-call", words)
+            if kind == "changed":
+                events += self._begin(place, replace(delta, name=_UNNAMED))
+        self._nameless = {}
         return events
 
     def take_searches(self) -> list[WebSearchItem]:
@@ -109,16 +149,6 @@ class OpenCalls:
         )
         own = delta.arguments if delta.arguments.strip() != "{}" else ""
         return replace(delta, name=found.name, arguments=found.arguments + own)
-
-    def _may_open(self, delta: ToolCallDelta) -> bool:
-        receipt = self._context.receipt
-        if not delta.name:
-            receipt.add("dropped", "nameless-call", f"a call without a name: {delta.arguments}")
-            return False
-        if self._calls and not self._context.parallel:
-            receipt.add("dropped", "parallel-call", f"{delta.name}: one call a reply was asked for")
-            return False
-        return True
 
     def _open(self, delta: ToolCallDelta) -> CallItem | WebSearchItem:
         tool = self._context.names.by_wire_name.get(delta.name)

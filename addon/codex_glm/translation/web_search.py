@@ -148,6 +148,10 @@ class WebSearchItem:
             events.web_search("searching", f"ws_{item_id}", index),
         ]
 
+    def close_half(self) -> list[Event]:
+        """Run nothing: GLM ran out of tokens while asking."""
+        return []
+
     def finish(self, found: Found) -> list[Event]:
         """Tell that the search is over."""
         item_id, index = self._place
