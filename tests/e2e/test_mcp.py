@@ -52,5 +52,5 @@ def test_picture_for_a_model_that_sees_none(codex: Codex, simulator: SimulatorTh
     assert result.code == 0, result.said
     (output,) = outputs(simulator.received[-1]).values()
     assert "one pixel" in output
-    assert "image content omitted" in output
+    assert "[Image, described by glm-5.3-flash: [SIMULATOR] Scripted description: " in output
     assert PIXEL.encode() not in simulator.received[-1].raw
