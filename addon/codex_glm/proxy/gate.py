@@ -9,6 +9,7 @@ at growing intervals.
 from __future__ import annotations
 
 import heapq
+import itertools
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ _PROBE = 4
 """Turns that must end well, for each place at the gate, before one more place is tried."""
 _RAREST_PROBE = 64
 """The same, after one more place has proved too many again and again."""
+
+next_ticket = itertools.count(1).__next__
+"""Gives the next ticket of this process."""
 
 
 class Gate:

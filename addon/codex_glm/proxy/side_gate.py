@@ -7,8 +7,8 @@ import random
 import time
 from typing import TYPE_CHECKING
 
+from codex_glm.proxy.gate import next_ticket
 from codex_glm.proxy.retry import Retries, RetryLimits
-from codex_glm.proxy.turn import next_ticket
 from codex_glm.sidecalls.client import SideCallError
 from codex_glm.translation import errors
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import random
 import time
 import uuid
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from codex_glm.proxy import replies, upstream
 from codex_glm.proxy.exchange import Exchange
+from codex_glm.proxy.gate import next_ticket
 from codex_glm.proxy.retry import Retries
 from codex_glm.translation import errors
 from codex_glm.translation.reply import ReplyTranslator
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from codex_glm.translation.errors import Failure
     from codex_glm.translation.request import TranslatedRequest, TranslationSettings, TurnContext
     from codex_glm.translation.web_search import Found
-
-next_ticket = itertools.count(1).__next__
-"""Gives the next place in the queue at a gate."""
 
 
 @dataclass(slots=True)
