@@ -159,3 +159,16 @@ def test_kinds_of_calls(name: str, arguments: str, types: list[str]) -> None:
     events = [e for e in calls.close(complete=True) if e["type"] == "response.output_item.done"]
     items = [event["item"] for event in events]
     assert [item["type"] for item in items if isinstance(item, dict)] == types
+
+
+def test_one_call_a_reply() -> None:
+    """The others are dropped, each with one line in the receipt."""
+    context = turn(parallel_tool_calls=False)
+    deltas = [
+        ToolCallDelta(0, "a", "add", '{"a":1}{"a":2}'),
+        ToolCallDelta(1, "b", "add", '{"b"'),
+        ToolCallDelta(1, "", "", ":"),
+        ToolCallDelta(1, "", "", "1}"),
+    ]
+    assert closed(context, *deltas) == [{"a": 1}]
+    assert [rule for rule in rules(context) if rule != "arguments"] == ["parallel-call"] * 2

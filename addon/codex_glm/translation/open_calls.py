@@ -165,6 +165,10 @@ class OpenCalls:
     def _surplus(self, call: FunctionCallItem | CustomToolCallItem) -> list[Event]:
         """Give the further calls that GLM wrote into this one."""
         events: list[Event] = []
+        if call.surplus and not self._context.parallel:
+            words = f"{len(call.surplus)} written into another: one call a reply was asked for"
+            self._context.receipt.add("dropped", "parallel-call", words)
+            return events
         for arguments in call.surplus:
             extra = call.another(*self._ids.take())
             receipt = self._context.receipt
