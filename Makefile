@@ -8,7 +8,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.12 --generate-ha
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml
 
 .PHONY: help install run dump start stop logs health test check format golden lock clean \
-	catalog simulator test-codex errors test-environment
+	catalog simulator test-codex test-node errors clients test-environment node-clients
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /make \1	/' | expand -t 18
@@ -61,6 +61,12 @@ test-codex: test-environment ## run the tests with a Codex of npm (VERSION=0.169
 	@"$(CODEX)" --version 2>/dev/null || { npm install --no-save --no-audit --no-fund --prefix ".venv/codex/$(VERSION)" "@openai/codex@$(VERSION)" && "$(CODEX)" --version; }
 	CODEX_BINARY="$(CODEX)" $(BIN)/python -m pytest tests/e2e $(ARGS)
 
+test-node: test-environment node-clients ## run the tests of the clients for Node.js
+	$(BIN)/python -m pytest tests/clients/node/programs.py $(ARGS)
+
+clients: test-environment node-clients ## write the table of tests/clients: which client can do what
+	$(BIN)/python -m tests.clients.run
+
 errors: test-environment ## write the table of tests/errors: what a real Codex shows for each fault
 	$(BIN)/python -m tests.errors.run $(ARGS)
 
@@ -69,8 +75,13 @@ lock: ## resolve the dependencies anew (needs uv; UPGRADE=--upgrade for newer on
 	$(COMPILE) --group test --constraint requirements.lock -o requirements-test.lock
 
 clean: stop ## remove everything that was built
+	rm -rf tests/clients/node/node_modules
 	rm -rf .venv .codex-glm.log glm-models.json .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 	find addon tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+node-clients:
+	@command -v npm >/dev/null || { echo 'This needs npm: install Node.js 18 or later.' >&2; exit 1; }
+	@cd tests/clients/node && npm ci --no-audit --no-fund --silent
 
 test-environment:
 	@.ci/setup test

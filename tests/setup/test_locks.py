@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 
@@ -52,3 +53,13 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     ):
         names = {re.split(r"[<>=\[ ]", entry)[0].replace(".", "-") for entry in wanted}
         assert names <= {name for name, _ in pins(lock)}
+
+
+def test_the_lock_of_node_pins_hashes_and_names_no_place() -> None:
+    folder = PROJECT / "tests/clients/node"
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
+    wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+    assert packages.pop("")["dependencies"] == wanted
+    assert {f"node_modules/{name}" for name in wanted} <= set(packages)
+    assert all(package["integrity"].startswith("sha512-") for package in packages.values())
+    assert not any("resolved" in package for package in packages.values())

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 from codex_glm.translation.models import MODELS
 from codex_glm.translation.parameters import (
+    after_a_call,
     as_used,
+    demanded_call,
     translate_parameters,
 )
 from codex_glm.translation.receipt import Receipt
@@ -162,3 +164,26 @@ def test_the_other_fields(body: JsonObject, fields: JsonObject, rules: list[str]
 def test_what_is_sent_is_told() -> None:
     fields, _ = translate(temperature=2, max_output_tokens=5)
     assert as_used(fields) == {"temperature": 1.0, "max_output_tokens": 5}
+
+
+ONE_ALLOWED = {"type": "allowed_tools", "tools": [{"type": "function", "name": "a"}]}
+
+
+@pytest.mark.parametrize(
+    ("choice", "demanded", "after"),
+    [
+        (None, False, None),
+        ("auto", False, "auto"),
+        ("none", False, "none"),
+        ("required", True, "auto"),
+        ({"type": "function", "name": "a"}, False, "auto"),
+        (ONE_ALLOWED, False, {**ONE_ALLOWED, "mode": "auto"}),
+        ({**ONE_ALLOWED, "mode": "required"}, True, {**ONE_ALLOWED, "mode": "auto"}),
+    ],
+)
+def test_a_demanded_call(choice: object, demanded: bool, after: object) -> None:
+    asked = {"tool_choice": choice}
+    assert bool(demanded_call(asked, {"tool_choice": "auto"})) is demanded
+    assert demanded_call(asked, {"tool_choice": CALL_A}) == ""
+    assert demanded_call(asked, {}) == ""
+    assert after_a_call(choice) == after

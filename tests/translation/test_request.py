@@ -8,7 +8,11 @@ from codex_glm.simulator.judge import judge
 from codex_glm.translation.errors import RequestError
 from codex_glm.translation.history import _READERS
 from codex_glm.translation.reasoning import seal
-from codex_glm.translation.request import TranslationSettings, translate_request
+from codex_glm.translation.request import (
+    TranslationSettings,
+    continue_request,
+    translate_request,
+)
 from codex_glm.translation.wire_json import encode_json
 from hypothesis import given
 from hypothesis import strategies as st
@@ -225,3 +229,19 @@ def test_the_judge_finds_nothing(items: list[JsonObject], declared: list[JsonObj
     except RequestError:
         return
     assert [str(found) for found in judge(KEY_HEADER, chat).violations] == []
+
+
+def test_a_demanded_call_stands_at_the_end_until_it_was_made() -> None:
+    tools = [function("a"), function("b")]
+    asked: JsonObject = {"model": "gpt-5", "input": "hi", "tools": tools, "tool_choice": "required"}
+    first = translate_request(asked, SETTINGS)
+    then = continue_request(first.context, SETTINGS, [{"role": "user", "content": "go on"}])
+    assert roles(first.chat_body) == ["user", "system"]
+    assert roles(then) == ["user", "user"]
+    assert then["tools"] == first.chat_body["tools"]
+
+
+def roles(chat: JsonObject) -> list[object]:
+    messages = chat["messages"]
+    assert isinstance(messages, list)
+    return [message["role"] for message in messages]

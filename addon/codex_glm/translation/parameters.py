@@ -66,10 +66,9 @@ def translate_parameters(
 def _tool_fields(
     body: JsonObject, tools: list[JsonObject], names: ToolNames, receipt: Receipt
 ) -> JsonObject:
-    choice = body.get("tool_choice")
-    if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
-        tools = _allowed_tools(choice, tools, names, receipt)
-        choice = choice.get("mode")
+    choice = _bare_choice(body)
+    if choice != body.get("tool_choice"):
+        tools = _allowed_tools(cast("JsonObject", body["tool_choice"]), tools, names, receipt)
     if not tools:
         return {}
     if choice == "none":
@@ -80,8 +79,34 @@ def _tool_fields(
     if choice == "required" and len(tools) == 1:
         return {"tools": tools, "tool_choice": _named(tools[0])}
     if choice == "required":
-        receipt.add("changed", "tool-choice", "required became auto: GLM knows no such choice")
+        words = "required became auto, and a sentence in the prompt: GLM knows no such choice"
+        receipt.add("changed", "tool-choice", words)
     return {"tools": tools, "tool_choice": "auto"}
+
+
+def _bare_choice(body: JsonObject) -> object:
+    """Give the choice of tools without the list of those that are allowed."""
+    choice = body.get("tool_choice")
+    if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
+        return choice.get("mode")
+    return choice
+
+
+def demanded_call(body: JsonObject, chat: JsonObject) -> str:
+    """Say that a call must be made, for the end of the prompt; or nothing.
+
+    GLM obeys a function that is named, and knows no other demand (seen on glm-4.7-flash).
+    """
+    if _bare_choice(body) != "required" or chat.get("tool_choice") != "auto":
+        return ""
+    return "Answer with a call of at least one of the declared functions, not with text alone."
+
+
+def after_a_call(choice: object) -> object:
+    """Give the choice of tools for a turn's next round: a call that was demanded was made."""
+    if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
+        return {**choice, "mode": "auto"}
+    return "auto" if choice == "required" or isinstance(choice, dict) else choice
 
 
 def _allowed_tools(

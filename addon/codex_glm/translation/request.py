@@ -14,7 +14,7 @@ from .errors import NO_ADVICE, Advice, RequestError
 from .history import HistoryReader
 from .images import read_image
 from .messages import MessageFold
-from .parameters import as_used, translate_parameters
+from .parameters import after_a_call, as_used, demanded_call, translate_parameters
 from .receipt import Receipt
 from .side_requests import MAIN, SideChoice, side_kind, side_model
 from .sight import ImageSettings, Sight, image_urls, turn_has_image
@@ -121,6 +121,8 @@ def translate_request(
     chat |= translate_parameters(body, tools, names, model, effort, receipt)
     if settings.tool_stream and model.tool_stream and "tools" in chat:
         chat["tool_stream"] = True
+    if demand := demanded_call(body, chat):
+        messages.append({"role": "system", "content": demand})
     if schema := asked_schema(body, settings.validate):
         messages.append({"role": "system", "content": schema.prompt()})
         receipt.add("added", "json-schema", "the schema stands at the end of the prompt")
@@ -210,7 +212,8 @@ def continue_request(
 
     It is the body that the client's next request would give, so that GLM's prompt cache fits.
     """
-    body = {**context.body, "input": [*_items(context.body), *items]}
+    choice = after_a_call(context.body.get("tool_choice"))
+    body = {**context.body, "input": [*_items(context.body), *items], "tool_choice": choice}
     effort = settings.effort or context.kind.effort
     same_model = replace(settings, model_map=(("*", context.model),), effort=effort)
     return translate_request(body, same_model).chat_body
