@@ -61,6 +61,15 @@ def pictures(body: dict[str, Any]) -> list[str]:
     return [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
 
 
+def check_search_kept(simulator: SimulatorThread) -> None:
+    """Check that what was found is there at once, and in the turn after."""
+    _, search, after, later = [one.body for one in simulator.received]
+    assert search["search_query"] == "newest release"
+    for body in (after, later):
+        (found,) = [m["content"] for m in body["messages"] if m["role"] == "tool"]
+        assert found.startswith("[1] [SIMULATOR] newest release")
+
+
 def check_thinking_kept(simulator: SimulatorThread) -> None:
     """Check that the thinking before a call is there again when its output is."""
     _, after = asked(simulator)[:2]

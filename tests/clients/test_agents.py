@@ -21,6 +21,7 @@ from .support import (
     SEEING,
     asked,
     async_client,
+    check_search_kept,
     check_thinking_kept,
     pictures,
     weather_in,
@@ -147,6 +148,15 @@ def test_tool_choice(run: Runs, simulator: SimulatorThread, choice: str, said: o
     settings = agents.ModelSettings(tool_choice=choice)
     run("weather in Paris" if said else "hello", tools=[WEATHER], model_settings=settings)
     assert asked(simulator)[0].get("tool_choice") == said
+
+
+@feature("web search")
+def test_web_search(run: Runs, simulator: SimulatorThread) -> None:
+    first = run("search for the newest release", tools=[agents.WebSearchTool()])
+    assert first.final_output.startswith("[SIMULATOR] It says: [1]")
+    history = [*first.to_input_list(), {"role": "user", "content": "again"}]
+    run(history, tools=[agents.WebSearchTool()])
+    check_search_kept(simulator)
 
 
 @feature("handoffs")

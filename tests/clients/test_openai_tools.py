@@ -10,7 +10,15 @@ import openai
 import pytest
 from pydantic import BaseModel
 
-from .support import IN_PARIS, MODEL, asked, async_client, check_thinking_kept, weather_in
+from .support import (
+    IN_PARIS,
+    MODEL,
+    asked,
+    async_client,
+    check_search_kept,
+    check_thinking_kept,
+    weather_in,
+)
 
 if TYPE_CHECKING:
     from codex_glm.simulator.thread import SimulatorThread
@@ -61,6 +69,19 @@ def test_tool_loop_streamed(client: openai.OpenAI, simulator: SimulatorThread) -
     with client.responses.stream(model=MODEL, input=said, tools=tools) as stream:
         assert stream.get_final_response().output_text == IN_PARIS
     check_thinking_kept(simulator)
+
+
+@feature("web search")
+def test_web_search(client: openai.OpenAI, simulator: SimulatorThread) -> None:
+    said: Any = [{"role": "user", "content": "search for the newest release"}]
+    tools: Any = [{"type": "web_search"}]
+    with client.responses.stream(model=MODEL, input=said, tools=tools) as stream:
+        first = stream.get_final_response()
+    kinds = [item.type for item in first.output]
+    assert kinds == ["reasoning", "web_search_call", "reasoning", "message"]
+    said += [*first.output, {"role": "user", "content": "again"}]
+    client.responses.create(model=MODEL, input=said, tools=tools)
+    check_search_kept(simulator)
 
 
 @feature("two calls in one reply")

@@ -87,3 +87,9 @@ def test_parallel_calls(codex: Codex, simulator: SimulatorThread) -> None:
     assert said[second].endswith("second\n")
     commands = [item["aggregated_output"] for item in result.items("command_execution")]
     assert sorted(commands) == ["first\n", "second\n"]
+
+
+def test_a_reply_whose_tokens_nobody_counted(codex: Codex) -> None:
+    result = codex.exec("say it uncounted")
+    assert result.code == 0, result.said
+    assert "nobody counted" in result.message

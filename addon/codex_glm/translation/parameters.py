@@ -211,4 +211,4 @@ def _note_wishes(body: JsonObject, receipt: Receipt) -> None:
             receipt.add("dropped", "parameter", words)
     for each in cast("list[object]", body.get("include") or []):
         if each not in _INCLUDED:
-            receipt.add("dropped", "parameter", f"include {each}: there is nothing to include")
+            receipt.add("dropped", "parameter", f"include {each}: no reply here holds it")

@@ -54,6 +54,15 @@ export const features = {
     assert.equal(await stream.text, IN_PARIS);
   },
 
+  async 'web search'(base) {
+    const searching = { tools: { web_search: createOpenAI().tools.webSearch({}) } };
+    const messages = [{ role: 'user', content: 'search for the newest release' }];
+    const first = await generateText(turn(base, undefined, { messages, ...searching }));
+    assert.equal(first.toolResults.length, 1);
+    messages.push(...first.response.messages, { role: 'user', content: 'again' });
+    await generateText(turn(base, undefined, { messages, ...searching }));
+  },
+
   async 'two calls in one reply'(base) {
     const result = await generateText(turn(base, 'both Paris and Rome', { tools }));
     assert.equal(result.steps[0].toolCalls.length, 2);

@@ -60,6 +60,16 @@ export const features = {
     assert.equal((await ask()).output_text, IN_PARIS);
   },
 
+  async 'web search'(base) {
+    const client = connect(base);
+    const tools = [{ type: 'web_search' }];
+    const input = says('search for the newest release');
+    const first = await client.responses.stream({ model: MODEL, input, tools }).finalResponse();
+    assert.ok(first.output.some((item) => item.type === 'web_search_call'));
+    input.push(...first.output, ...says('again'));
+    await client.responses.create({ model: MODEL, input, tools });
+  },
+
   async 'two calls in one reply'(base) {
     const client = connect(base);
     const input = says('both Paris and Rome');

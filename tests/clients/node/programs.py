@@ -19,6 +19,7 @@ from tests.clients.support import (
     API_KEY,
     PICTURE,
     asked,
+    check_search_kept,
     check_thinking_kept,
     pictures,
 )
@@ -110,6 +111,7 @@ def check_refusal(simulator: SimulatorThread, _told: object) -> None:
 SEEN_BY_GLM: dict[str, Callable[[SimulatorThread, Any], None]] = {
     "tool loop": lambda simulator, _told: check_thinking_kept(simulator),
     "tool loop, streamed": lambda simulator, _told: check_thinking_kept(simulator),
+    "web search": lambda simulator, _told: check_search_kept(simulator),
     "image": check_image,
     "thinking, shown and passed back": check_thinking,
     "choice of tools": check_choice,
