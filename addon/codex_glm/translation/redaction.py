@@ -1,0 +1,223 @@
+"""What must not be shown to others, taken out of texts and JSON values.
+
+The same value is always given the same placeholder, so that what belonged together still does.
+A placeholder has the form of what it replaces wherever a reader depends on the form.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from .wire_json import encode_text, parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_START = r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=\\u[0-9a-fA-F]{4}))"
+"""Where a word begins: in a text that is JSON, behind an escaped line feed too."""
+
+_PATTERNS = {
+    "secret": (
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+        r"|(?i:bearer\s+)[^\s\"',;\\]{4,}"
+        rf"|{_START}eyJ[\w-]{{8,}}\.[\w-]{{8,}}(?:\.[\w-]*)?"  # a JSON web token
+        rf"|{_START}(?:sk|pk|rk)-[\w-]{{8,}}"
+        r"|(?:gh[a-z]_|github_pat_|glpat-|xox[a-z]-|hf_|npm_|pypi-)[\w-]{8,}"
+        r"|(?:AKIA|ASIA)[0-9A-Z]{12,}|AIza[\w-]{20,}|ya29\.[\w-]{8,}"
+        r"|[0-9a-fA-F]{32}\.[A-Za-z0-9]{8,}"  # a GLM key
+        rf"|{_START}(?:org|user|acct|account|proj|cus|team)[-_](?=[a-z]*[0-9A-Z])[A-Za-z0-9]{{10,}}"
+    ),
+    "assigned": (
+        r"(?P<name>(?i:[\w-]{0,40}(?:passw(?:or)?d|secret|token|api[_-]?key|access[_-]?key)[\w-]{0,40}))"
+        r"(?:\\*[\"']?\s*[:=]\s*\\*[\"'](?P<quoted>[^\"'\\\n]{4,200})|=(?P<bare>[^\s\"'\\,;&]{4,}))"
+    ),
+    "repository": (
+        r"(?:https?|ssh|git)://(?:[^\s/@\"']+@)?[\w.-]+(?::\d+)?/[\w./~-]+\.git\b"
+        r"|https?://(?:[^\s/@\"']+@)?(?:www\.)?(?:github|gitlab|bitbucket|codeberg)\.\w+"
+        r"/[\w.-]+/[\w.-]+"
+        r"|[\w.+-]{1,64}@[\w.-]{1,99}:[\w.~-]{1,99}/[\w./~-]+"
+    ),
+    "login": r"(?<=://)[^\s/@\"']+(?=@)",
+    "email": r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+",
+    "person": r"(?:(?<=/home/)|(?<=/Users/)|(?<=\\Users\\)|(?<=\\Users\\\\))[^/\s\"'<>:\\]+",
+    "uuid": r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+    "hex": rf"{_START}[0-9a-f]{{30,}}(?![0-9A-Za-z])",
+    "host": r"\b[\w-]{1,63}\.(?:local|lan|internal|corp|intranet|home\.arpa)\b(?![/(.])",
+    "address": rf"{_START}(?!127\.|0\.0\.0\.0|192\.0\.2\.)\d{{1,3}}(?:\.\d{{1,3}}){{3}}\b",
+    "token": (
+        r"(?<![\w+=-])(?=[\w+=-]{0,300}[a-z])(?=[\w+=-]{0,300}[A-Z])(?=[\w+=-]{0,300}\d)"
+        r"[\w+=-]{32,}"
+    ),
+}
+"""Shapes by label, the more telling ones first; `assigned` is a secret behind its name.
+
+Repetitions that may fail are bounded, or a megabyte of one letter would take hours.
+"""
+
+_PRIVATE_KEY = re.compile(
+    r"(?i)passw(or)?d$|secret|api_?key|authorization|cookie|(account|installation|user|org)[_-]?id$"
+    r"|remote_?urls?$|token$"
+)
+"""Names of fields whose value says who somebody is, or lets somebody in."""
+
+_ENDS = {"secret": "", "home": r"(?![\w-])", "host": r"(?![\w-])"}
+"""What must follow a known value: `/root` is not in `/rootfs`."""
+
+_TECHNICAL = frozenset(
+    {"type", "role", "status", "object", "model", "effort", "reasoning_effort", "phase", "name"}
+    | {"summary", "tool_choice", "verbosity", "detail", "id", "call_id", "encoding", "syntax"}
+)
+"""Fields whose words belong to the dialect, where a name such as `max` is nobody's."""
+_WORD = re.compile(r"[\w.-]+")
+
+_WHOLE_JSON = frozenset({"arguments", "x-codex-turn-metadata"})
+_PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwACh"
+    "wGA60e6kgAAAABJRU5ErkJggg=="
+)
+_DATA_URL = re.compile(r"data:[\w/+.-]+(;[\w=-]+)*,")
+_FORMS = {
+    "person": "user",
+    "email": "person{n}@example.com",
+    "login": "user{n}",
+    "repository": "https://git.example/repository{n}.git",
+    "uuid": "00000000-0000-4000-8000-{n:012d}",
+    "host": "host{n}.example",
+    "address": "192.0.2.{n}",
+}
+
+
+class Span(NamedTuple):
+    """A part of a text, and what is to stand there."""
+
+    start: int
+    end: int
+    placeholder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """What is known to be private on this machine."""
+
+    secrets: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    """User names; replaced where they stand as words."""
+    homes: tuple[str, ...] = ()
+    """Home directories, wherever they lie."""
+    hosts: tuple[str, ...] = ()
+
+
+NOTHING_KNOWN = Private()
+
+
+class Redactor:
+    """Takes private values out; one for all that is to be read together.
+
+    `longest` is the length from which a text is only told by its length; 0: texts stay whole.
+    """
+
+    def __init__(self, private: Private = NOTHING_KNOWN, longest: int = 0) -> None:
+        self.longest = longest
+        known = {"secret": private.secrets, "home": private.homes, "host": private.hosts}
+        self._known = _compile({k: _any_of(v) + _ENDS[k] for k, v in known.items() if any(v)})
+        people = [name for name in private.people if len(name) > 1 and name != "root"]
+        named = {"named": rf"{_START}(?<!-){_any_of(people)}(?![\w-])"} if people else {}
+        self._shapes = {False: _compile(_PATTERNS | named), True: _compile(_PATTERNS)}
+        """By whether names are left alone."""
+        self._seen: defaultdict[str, dict[str, int]] = defaultdict(dict)
+
+    def text(self, text: str, *, technical: bool = False) -> str:
+        """Give a text without what is private; `technical` where user names are no names."""
+        return replace_spans(text, self.spans(text, technical=technical))
+
+    def spans(self, text: str, *, technical: bool = False) -> list[Span]:
+        """Give the private parts of a text, in order and apart from each other."""
+        found: list[Span] = []
+        position = 0
+        for known in self._known.finditer(text):
+            found += self._shaped(text, position, known.start(), technical=technical)
+            placeholder = self._placeholder(str(known.lastgroup), known[0])
+            found.append(Span(known.start(), known.end(), placeholder))
+            position = known.end()
+        return found + list(self._shaped(text, position, len(text), technical=technical))
+
+    def json(self, value: object, key: str = "") -> object:
+        """Give a JSON value without what is private; the value itself is left as it is."""
+        if isinstance(value, dict):
+            return {self._key(name): self.json(each, name) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self.json(each, key) for each in value]
+        return self._string(value, key) if isinstance(value, str) else value
+
+    def _key(self, name: str) -> str:
+        return self.text(name, technical=bool(_WORD.fullmatch(name)))
+
+    def _string(self, text: str, key: str) -> str:
+        if _PRIVATE_KEY.search(key) and text:
+            return self._placeholder("secret", text)
+        if key in _WHOLE_JSON:
+            return self._inner_json(text)
+        if _DATA_URL.match(text):
+            return _PIXEL
+        if self.longest and len(text) > self.longest:
+            return f"[{self._key(key) or 'text'}: {len(text):,} chars]"
+        return self.text(text, technical=key in _TECHNICAL and bool(_WORD.fullmatch(text)))
+
+    def _inner_json(self, text: str) -> str:
+        try:
+            value = parse_json(text)
+        except ValueError:
+            return self.text(text)
+        redacted = self.json(value)
+        return text if redacted == value else encode_text(redacted)
+
+    def _shaped(self, text: str, start: int, end: int, *, technical: bool) -> Iterator[Span]:
+        for match in self._shapes[technical].finditer(text, start, end):
+            label = str(match.lastgroup)
+            part: str | int = 0
+            if match["assigned"]:
+                label, part = "secret", "quoted" if match["quoted"] else "bare"
+                if match[part].isdecimal() or match[part].startswith(("[", "$", "{", "<")):
+                    continue
+            placeholder = self._placeholder(label, match[part])
+            yield Span(match.start(part), match.end(part), placeholder)
+
+    def _placeholder(self, label: str, value: str) -> str:
+        if label == "home":
+            return "/home/user"
+        kind = {"named": "person", "token": "secret"}.get(label, label)
+        seen = self._seen[kind]
+        number = seen.setdefault(value, len(seen) + 1)
+        if kind == "hex":
+            return f"{number:0{len(value)}x}"
+        if kind == "address":
+            number = (number - 1) % 254 + 1
+        return _FORMS.get(kind, "[" + kind + " {n}]").format(n=number)
+
+
+def replace_spans(text: str, spans: Iterable[Span]) -> str:
+    """Put the placeholders of spans into their text."""
+    parts, position = [], 0
+    for span in spans:
+        parts += [text[position : span.start], span.placeholder]
+        position = span.end
+    return "".join([*parts, text[position:]])
+
+
+def _compile(forms: dict[str, str]) -> re.Pattern[str]:
+    """Make one pattern of many, each a group; of none, a pattern that is found nowhere."""
+    return re.compile("|".join(rf"(?P<{k}>{v})" for k, v in forms.items()) or r"(?!)")
+
+
+def _any_of(values: Iterable[str]) -> str:
+    """Match any of the values, as it stands by itself or inside a text that is JSON."""
+    written = {way for v in values for way in (v, _inside(v), _inside(v, ascii_only=True)) if v}
+    return f"(?:{'|'.join(map(re.escape, sorted(written, key=len, reverse=True)))})"
+
+
+def _inside(value: str, *, ascii_only: bool = False) -> str:
+    return json.dumps(value, ensure_ascii=ascii_only)[1:-1]
