@@ -3,12 +3,13 @@ BIN := .venv/bin
 TOOL ?= web
 VERSION ?= 0.169.0
 OUT ?= glm-models.json
+TO ?= recorded
 CODEX = $(CURDIR)/.venv/codex/$(VERSION)/node_modules/.bin/codex
 COMPILE = uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml
 
 .PHONY: help install run dump start stop logs health test check format golden lock clean \
-	catalog simulator test-codex test-node errors clients test-environment node-clients
+	catalog record simulator test-codex test-node errors clients test-environment node-clients
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /make \1	/' | expand -t 18
@@ -34,6 +35,9 @@ logs: ## show the log of the proxy in the background
 
 health: install ## show the state of the running proxy
 	@$(BIN)/python .ci/health.py
+
+record: install ## run the proxy and record what passes as test fixtures (TO=recorded)
+	@exec $(BIN)/python -m codex_glm.proxy.start $(TOOL) --set "glm_record=$(abspath $(TO))" $(ARGS)
 
 catalog: install ## write the model catalogue as a file for Codex (OUT=glm-models.json)
 	@$(BIN)/python -m codex_glm.proxy.catalog_file --out "$(OUT)" $(ARGS)

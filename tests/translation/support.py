@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex_glm.translation.receipt import Receipt
+from codex_glm.translation.redaction import FIXTURE_KEY
 from codex_glm.translation.reply import ReplyTranslator
 from codex_glm.translation.request import TranslationSettings, TurnContext, translate_request
 from codex_glm.translation.sse import END_OF_STREAM
@@ -27,7 +28,7 @@ CODEX = TESTS / "fixtures" / "codex"
 GLM = TESTS / "fixtures" / "glm"
 GOLDEN = TESTS / "golden"
 
-SETTINGS = TranslationSettings(base="zai-plan", seal_key=b"a key of the tests")
+SETTINGS = TranslationSettings(base="zai-plan", seal_key=FIXTURE_KEY)
 KEY_HEADER = {"Authorization": "Bearer id.secret"}
 
 

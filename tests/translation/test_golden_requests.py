@@ -19,6 +19,8 @@ from codex_glm.translation.wire_json import encode_json
 from .support import CODEX, GOLDEN, KEY_HEADER, SETTINGS, check_golden, receipt_lines
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from codex_glm.translation.wire_json import JsonObject
 
 WITHOUT_TURN = {
@@ -34,16 +36,16 @@ RESIDUE = ("input_text", "output_text", "encrypted_content", "client_metadata", 
 """Words of the Responses dialect that must not reach GLM as a key or as a type."""
 
 
-def read(name: str) -> dict[str, Any]:
-    recorded: dict[str, Any] = json.loads((CODEX / f"{name}.json").read_text("utf-8"))
+def read(name: str, folder: Path = CODEX) -> dict[str, Any]:
+    recorded: dict[str, Any] = json.loads((folder / f"{name}.json").read_text("utf-8"))
     return recorded
 
 
-def recorded_bodies() -> dict[str, JsonObject]:
+def recorded_bodies(folder: Path = CODEX) -> dict[str, JsonObject]:
     """Give every Responses body by the name of its golden file."""
     bodies: dict[str, JsonObject] = {}
-    for path in sorted(CODEX.glob("*.json")):
-        recorded = read(path.stem)
+    for path in sorted(folder.glob("*.json")):
+        recorded = read(path.stem, folder)
         if recorded["body"]:
             bodies[path.stem] = recorded["body"]
         frames = [frame["body"] for frame in recorded.get("frames", []) if "body" in frame]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from codex_glm.translation.reasoning import Opened, seal, unseal
+from codex_glm.translation.reasoning import Opened, seal, seal_anew, unseal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,3 +48,10 @@ def test_any_altered_character_is_noticed(data: st.DataObject, text: str) -> Non
     opened = unseal(envelope[:at] + other + envelope[at + 1 :], "glm-5.3", b"key")
     assert opened.refused
     assert opened.text == ""
+
+
+def test_seal_anew() -> None:
+    envelope = seal("a text", "glm-5.3", b"one key")
+    other = seal_anew(envelope, b"another", str.upper)
+    assert unseal(other, "glm-5.3", b"another") == ("A TEXT", "")
+    assert seal_anew("no envelope", b"another", str.upper) == "NO ENVELOPE"

@@ -4,7 +4,8 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from codex_glm.translation.redaction import Private, Redactor
+from codex_glm.translation.reasoning import seal, unseal
+from codex_glm.translation.redaction import FIXTURE_KEY, Private, Redactor
 from codex_glm.translation.wire_json import encode_text
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,6 +123,21 @@ def test_values() -> None:
 )
 def test_json_inside_a_string(arguments: str, clean: str) -> None:
     assert Redactor(HERE).json({"arguments": arguments}) == {"arguments": clean}
+
+
+@pytest.mark.parametrize("text", ["thought of jo", "no envelope of jo"])
+def test_sealed_thinking_can_be_read_in_a_fixture(text: str) -> None:
+    sealed = text if text.startswith("no") else seal(text, "glm-5.3", b"the key of somebody")
+    clean = Redactor(HERE).json({"encrypted_content": sealed})
+    assert isinstance(clean, dict)
+    opened = unseal(clean["encrypted_content"], "glm-5.3", FIXTURE_KEY)
+    if opened.refused:
+        assert clean["encrypted_content"] == "no envelope of user"
+    else:
+        assert opened.text == "thought of user"
+    assert bool(opened.refused) is text.startswith("no")
+    long = Redactor(longest=5).json({"encrypted_content": sealed})
+    assert "chars]" in str(long)
 
 
 def test_long_texts_are_told_by_their_length() -> None:

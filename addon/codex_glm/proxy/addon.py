@@ -197,6 +197,7 @@ class CodexGlm:
             key = addon_options.read_key(option, "option glm_api_key")
         self.settings = addon_options.read_settings(ctx.options, os.environ, key)
         rounds.RoundStream.pulse_seconds = self.settings.keepalive
+        self.turns.recorder.configure(self.settings)
         self._given_key = key
         if option not in ("", HIDDEN):
             ctx.options.update(glm_api_key=HIDDEN if key else "")

@@ -6,6 +6,7 @@ import ipaddress
 import math
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -48,6 +49,7 @@ _OPTIONS: tuple[tuple[str, type | object, object, str], ...] = (
     ("glm_search_engine", str, "", "GLM's search engine. Default: the base's own."),
     ("glm_images", str, "describe", "Images for a text-only model: describe, route, omit."),
     ("glm_vision_model", str, "", "Who describes them or answers. Default: the base's own choice."),
+    ("glm_record", str, "", "A folder for turns as test fixtures, without what is private."),
     ("glm_simulator", str, "off", "Answer from the embedded simulator: off, on, auto (no key)."),
     ("glm_config", str, "", "The settings file. Default: mitm-config.yaml beside addon/."),
 )
@@ -91,6 +93,7 @@ def read_settings(
         web_search=options.glm_web_search,
         searching=SearchLimits(engine=options.glm_search_engine.strip()),
         images=_read_images(options.glm_images, options.glm_vision_model),
+        record=Path(options.glm_record).expanduser() if options.glm_record.strip() else None,
         keepalive=_read_number("glm_keepalive", options.glm_keepalive, 0.05, 3600),
     )
 

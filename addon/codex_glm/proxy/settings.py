@@ -16,6 +16,8 @@ from codex_glm.translation.side_requests import SideChoice
 from codex_glm.translation.sight import ImageSettings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from codex_glm.proxy.api_key import ApiKey
     from codex_glm.proxy.upstream import Upstream
     from codex_glm.translation.wire_json import JsonObject
@@ -46,6 +48,8 @@ class Settings:
     images: ImageSettings = field(default_factory=ImageSettings)
     keepalive: float = 10.0
     """Seconds of silence before the client gets a sign of life."""
+    record: Path | None = None
+    """Where turns are recorded as test fixtures."""
 
     @property
     def simulated(self) -> bool:

@@ -9,6 +9,7 @@ from codex_glm.proxy import record, replies
 from codex_glm.proxy.api_key import ApiKey
 from codex_glm.proxy.gate import Gate
 from codex_glm.proxy.images import Images
+from codex_glm.proxy.recorder import Recorder
 from codex_glm.proxy.repeats import Repeats
 from codex_glm.proxy.turn import Turn, new_turn
 from codex_glm.proxy.upstream import Upstream
@@ -42,6 +43,7 @@ class Turns:
         self._repeats = Repeats()
         self._simulation = simulation
         self.images = Images()
+        self.recorder = Recorder()
 
     async def begin(self, flow: HTTPFlow, client_key: ApiKey | None, settings: Settings) -> None:
         """Translate a client's request and send it to GLM, or answer what is wrong with it."""
@@ -63,6 +65,7 @@ class Turns:
             translated = translate_request(body, wanted, flow.request.headers)
         except errors.RequestError as refused:
             flow.response = replies.error_reply(refused.failure)
+            self.recorder.refused(flow)
             return
         if not flow.client_conn.connected and not flow.is_replay:
             flow.kill()  # the client left while its images were described
@@ -88,6 +91,7 @@ class Turns:
             counts["asked"] += 1
             counts["failed"] += call.outcome != "ok"
         record.record_end(flow, turn)
+        self.recorder.turn(flow, turn)
 
     def client_left(self, client_id: str) -> None:
         """Let a waiting turn see at once that its client is gone, and give its place to another."""

@@ -14,7 +14,10 @@ from __future__ import annotations
 
 import hmac
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _HEADER = re.compile(r"glm-thinking/1 (\S+) ([0-9a-f]{32})\n")
 
@@ -42,6 +45,15 @@ def unseal(envelope: str, model: str, key: bytes) -> Opened:
     if not hmac.compare_digest(header[2], _mac(text, model, key)):
         return Opened("", "it was written under another key, or altered since")
     return Opened(text, "")
+
+
+def seal_anew(envelope: str, key: bytes, edit: Callable[[str], str]) -> str:
+    """Give an envelope with its text edited, sealed with another key and unchecked.
+
+    What is no envelope is edited as it is.
+    """
+    header = _HEADER.match(envelope)
+    return seal(edit(envelope[header.end() :]), header[1], key) if header else edit(envelope)
 
 
 def _mac(text: str, model: str, key: bytes) -> str:

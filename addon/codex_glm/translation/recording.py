@@ -46,10 +46,10 @@ def record_request(
     description: str,
     path: str,
     headers: Mapping[str, str],
-    body: JsonObject,
+    body: JsonObject | None,
     redactor: Redactor,
 ) -> JsonObject:
-    """Give a request of Codex as a fixture."""
+    """Give a request of Codex as a fixture; `body` is None where it was no JSON object."""
     version = _VERSION.search(headers.get("user-agent", ""))
     return {
         "name": name,

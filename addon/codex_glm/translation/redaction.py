@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from .reasoning import seal_anew
 from .wire_json import encode_text, parse_json
 
 if TYPE_CHECKING:
@@ -91,6 +92,10 @@ _FORMS = {
 }
 
 
+FIXTURE_KEY = b"a key of the tests"
+"""Seals the thinking in a fixture: its own seal breaks, and would tell of the GLM key."""
+
+
 class Span(NamedTuple):
     """A part of a text, and what is to stand there."""
 
@@ -161,8 +166,11 @@ class Redactor:
             return self._placeholder("secret", text)
         if key in _WHOLE_JSON:
             return self._inner_json(text)
-        if _DATA_URL.match(text):
-            return _PIXEL
+        if key == "encrypted_content":
+            return seal_anew(text, FIXTURE_KEY, lambda inside: self._plain(inside, key))
+        return _PIXEL if _DATA_URL.match(text) else self._plain(text, key)
+
+    def _plain(self, text: str, key: str) -> str:
         if self.longest and len(text) > self.longest:
             return f"[{self._key(key) or 'text'}: {len(text):,} chars]"
         return self.text(text, technical=key in _TECHNICAL and bool(_WORD.fullmatch(text)))
