@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,6 +39,7 @@ def settings(
         "glm_retry_seconds": "180",
         "glm_concurrency": "0",
         "glm_keepalive": "10",
+        "glm_record": "",
         "glm_web_search": True,
         "glm_search_engine": "",
         "glm_images": "describe",
@@ -149,6 +151,11 @@ def test_side_requests() -> None:
     assert health(read, 0, {})["small_model"] == "glm-4.7"
     assert health(settings(glm_small_model="OFF"), 0, {})["small_model"] == "none"
     assert health(settings(), 0, {})["small_model"] == "glm-5.3-flash"
+
+
+def test_a_folder_for_records() -> None:
+    assert settings(glm_record=" ").record is None
+    assert settings(glm_record="~/there").record == Path.home() / "there"
 
 
 def test_limits_and_places() -> None:
