@@ -173,10 +173,10 @@ def test_relay_never_ends_the_reply_early() -> None:
 def test_record() -> None:
     flow = tflow.tflow(resp=True)
     turn = made_turn(tools=[{"type": "made_up"}])
-    record.record_request(flow, turn)
+    record.record_request(flow, turn, {})
     assert flow.comment.startswith("→ glm-")
     kept = {"asked_model", "model", "kind", "thread", "rounds", "receipt", "side_calls"}
-    assert set(flow.metadata["glm"]) == kept
+    assert set(flow.metadata["glm"]) == kept | {"prefix"}
     turn.relay(chunk("Hi"))
     turn.abandon("gone")
     record.record_body(flow, turn)

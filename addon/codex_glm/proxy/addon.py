@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mitmproxy import ctx, http
 from mitmproxy.exceptions import OptionsError
 
-from codex_glm.proxy import banner, config_file, record, replies, rounds, upstream
+from codex_glm.proxy import banner, config_file, record, replies, rounds, upstream, views
 from codex_glm.proxy import options as addon_options
 from codex_glm.proxy.api_key import HIDDEN, ApiKey, bearer_key
 from codex_glm.proxy.follow_up import follow_up
@@ -59,6 +59,7 @@ class CodexGlm:
         # where the client went, not the sink that a reverse proxy is pointed at.
         ctx.options.update(connection_strategy="lazy", keep_host_header=True)
         logging.getLogger("mitmproxy.proxy.server").setLevel(logging.WARNING)
+        views.register()
         self.turns.rounds = rounds.install(self.turns.under_way)
 
     def configure(self, updated: set[str]) -> None:

@@ -21,8 +21,11 @@ METADATA_KEY = "glm"
 _log = logging.getLogger("glm")
 
 
-def record_request(flow: HTTPFlow, turn: Turn) -> None:
-    """Keep what goes to GLM, from the moment that it goes."""
+def record_request(flow: HTTPFlow, turn: Turn, prefix: dict[str, object]) -> None:
+    """Keep what goes to GLM, from the moment that it goes.
+
+    `prefix` tells how the prompt differs from the thread's previous one; see `inspect.prefix`.
+    """
     flow.metadata[METADATA_KEY] = {
         "asked_model": turn.context.asked_model,
         "model": turn.context.model,
@@ -31,6 +34,7 @@ def record_request(flow: HTTPFlow, turn: Turn) -> None:
         "rounds": _rounds(turn),
         "receipt": turn.context.receipt.to_json(),
         "side_calls": [call.to_json() for call in turn.side_calls],
+        "prefix": prefix,
     }
     flow.comment = " · ".join(filter(None, (turn.context.kind.name, f"→ {turn.context.model}")))
 

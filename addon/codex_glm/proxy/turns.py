@@ -9,6 +9,7 @@ from codex_glm.proxy import record, replies
 from codex_glm.proxy.api_key import ApiKey
 from codex_glm.proxy.gate import Gate
 from codex_glm.proxy.images import Images
+from codex_glm.proxy.prefixes import Prefixes
 from codex_glm.proxy.recorder import Recorder
 from codex_glm.proxy.repeats import Repeats
 from codex_glm.proxy.turn import Turn, new_turn
@@ -41,6 +42,7 @@ class Turns:
         """Whether a turn may have several rounds; see `proxy.rounds.install`."""
         self._gates: dict[tuple[Upstream, int], Gate] = {}
         self._repeats = Repeats()
+        self._prefixes = Prefixes()
         self._simulation = simulation
         self.images = Images()
         self.recorder = Recorder()
@@ -72,7 +74,7 @@ class Turns:
             return
         turn = new_turn(translated, flow, gates, settings, wanted, self._repeats)
         turn.side_calls = calls
-        record.record_request(flow, turn)
+        record.record_request(flow, turn, self._prefixes.compare(turn, translated.chat_body))
         if not places:
             flow.response = turn.fail(errors.failure("no_key"))
             self.end(flow, turn)

@@ -1,0 +1,155 @@
+"""The record that a turn's flow keeps (`proxy.record`), read back; total over any value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from codex_glm.translation.chunks import Usage
+from codex_glm.translation.receipt import LOSSLESS_KINDS
+
+from .loose import count, number, object_of, objects, parsed, text
+
+if TYPE_CHECKING:
+    from codex_glm.translation.wire_json import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One exchange with GLM; times are seconds since the turn began, None where not yet."""
+
+    url: str
+    request: str
+    reply: str
+    status: int
+    begun: float | None
+    first_byte: float | None
+    ended: float | None
+    rule: str
+    said: str
+    wait: float
+
+
+@dataclass(frozen=True, slots=True)
+class SideCallRecord:
+    """One request of the proxy's own to GLM."""
+
+    kind: str
+    model: str
+    url: str
+    seconds: float
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """One line of the receipt."""
+
+    kind: str
+    rule: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """What is kept of one turn; fields that a record lacks are empty."""
+
+    asked_model: str = ""
+    model: str = ""
+    kind: str = ""
+    thread: str = ""
+    outcome: str = ""
+    """`completed`, `failed`, `incomplete` or `cut`; empty while the turn is under way."""
+    failure: str = ""
+    seconds: float | None = None
+    usage: Usage | None = None
+    rounds: tuple[Round, ...] = ()
+    receipt: tuple[ReceiptLine, ...] = ()
+    side_calls: tuple[SideCallRecord, ...] = ()
+    prefix: JsonObject = field(default_factory=dict)
+    """How the prompt differs from the thread's previous one; see `prefix`."""
+
+    @property
+    def chat(self) -> JsonObject:
+        """GLM's request, that of the last round."""
+        return parsed(self.rounds[-1].request) if self.rounds else {}
+
+    @property
+    def first_byte(self) -> float | None:
+        """When the first byte of a reply came that was not tried again."""
+        times = (each.first_byte for each in self.rounds if not each.rule)
+        return next((time for time in times if time is not None), None)
+
+    @property
+    def queued(self) -> float | None:
+        """Seconds before the first round began."""
+        return self.rounds[0].begun if self.rounds else None
+
+    @property
+    def speed(self) -> float | None:
+        """Tokens per second, over the time in which GLM was sending."""
+        spans = [
+            each.ended - each.first_byte
+            for each in self.rounds
+            if each.ended is not None and each.first_byte is not None and not each.rule
+        ]
+        seconds = sum(spans)
+        return self.usage.completion / seconds if self.usage and seconds > 0 else None
+
+    @property
+    def noted(self) -> list[ReceiptLine]:
+        """The receipt's lines that touch what the turn means."""
+        return [line for line in self.receipt if line.kind not in LOSSLESS_KINDS]
+
+
+def read_record(value: object) -> TurnRecord:
+    """Read what stands in a flow's metadata."""
+    kept = object_of(value)
+    return TurnRecord(
+        asked_model=text(kept.get("asked_model")),
+        model=text(kept.get("model")),
+        kind=text(kept.get("kind")),
+        thread=text(kept.get("thread")),
+        outcome=text(kept.get("outcome")),
+        failure=text(kept.get("failure")),
+        seconds=number(kept.get("seconds")),
+        usage=_usage(kept.get("usage")),
+        rounds=tuple(map(_round, objects(kept.get("rounds")))),
+        receipt=tuple(map(_line, objects(kept.get("receipt")))),
+        side_calls=tuple(map(_side_call, objects(kept.get("side_calls")))),
+        prefix=object_of(kept.get("prefix")),
+    )
+
+
+def _round(kept: JsonObject) -> Round:
+    return Round(
+        url=text(kept.get("url")),
+        request=text(kept.get("request")),
+        reply=text(kept.get("reply")),
+        status=count(kept.get("status")),
+        begun=number(kept.get("begun")),
+        first_byte=number(kept.get("first_byte")),
+        ended=number(kept.get("ended")),
+        rule=text(kept.get("rule")),
+        said=text(kept.get("said")),
+        wait=number(kept.get("wait")) or 0.0,
+    )
+
+
+def _line(kept: JsonObject) -> ReceiptLine:
+    return ReceiptLine(*(text(kept.get(name)) for name in ("kind", "rule", "detail")))
+
+
+def _side_call(kept: JsonObject) -> SideCallRecord:
+    return SideCallRecord(
+        kind=text(kept.get("kind")),
+        model=text(kept.get("model")),
+        url=text(kept.get("url")),
+        seconds=number(kept.get("seconds")) or 0.0,
+        outcome=text(kept.get("outcome")),
+    )
+
+
+def _usage(kept: object) -> Usage | None:
+    counts = [count(each) for each in kept] if isinstance(kept, list | tuple) else []
+    return Usage(*counts) if len(counts) == len(Usage._fields) else None
