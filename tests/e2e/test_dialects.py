@@ -69,6 +69,17 @@ def sent(name: str, arguments: str, finish: str = "tool_calls") -> bytes:
     return "".join([*lines, "data: [DONE]\n\n"]).encode()
 
 
+MADE = "echo made > made.txt"
+MENDED = {
+    "a list for a script": json.dumps({"cmd": ["bash", "-lc", MADE]}),
+    "a number as text": json.dumps({"cmd": MADE, "yield_time_ms": "9000"}),
+    "an object as text": json.dumps(json.dumps({"cmd": MADE})),
+    "an object twice": json.dumps({"cmd": MADE}) * 2,
+    "a bare line break": f'{{"cmd":"true\n{MADE}"}}',
+    "an empty object first": "{}" + json.dumps({"cmd": MADE}),
+}
+"""Arguments of exec_command that Codex refuses as they are."""
+
 HALF = '{"cmd":"echo made > made.txt'
 HALF_PATCH = json.dumps({"input": PATCH})[:60]
 BROKEN = {
@@ -104,6 +115,8 @@ def glm() -> Iterator[SimulatorThread]:
     """Return a GLM that gets calls wrong."""
     scenarios = [patching(name, text) for name, text in {**WRAPPED, **REFUSED}.items()]
     scenarios += [scenario(name, step) for name, step in {**LEAKED, **SPOKEN}.items()]
+    for name, arguments in MENDED.items():
+        scenarios.append(scenario(name, {"fault": {"raw": sent("exec_command", arguments)}}))
     for name, (raw, _) in {**BROKEN, **SPENT}.items():
         scenarios.append(scenario(name, {"fault": {"raw": raw}}))
     scenarios.append(scenario("again"))
@@ -152,6 +165,14 @@ def test_markup_that_is_only_spoken_of_stays(
     assert result.code == 0, result.said
     assert result.message == SPOKEN[name]["text"]
     assert (list(codex.work.iterdir()), len(simulator.received)) == ([], 1)
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_arguments_are_mended(name: str, codex: Codex, simulator: SimulatorThread) -> None:
+    result = codex.exec(f"case {name}")
+    assert result.code == 0, result.said
+    assert (codex.work / "made.txt").read_text() == "made\n"
+    assert "Process exited with code 0" in told(simulator)
 
 
 @pytest.mark.parametrize("name", BROKEN)

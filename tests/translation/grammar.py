@@ -26,6 +26,7 @@ PREFIXES = {
     "function_call": "fc_",
     "custom_tool_call": "ctc_",
     "tool_search_call": "tsc_",
+    "local_shell_call": "lsh_",
     "web_search_call": "ws_",
     "compaction": "cmp_",
 }
@@ -40,6 +41,7 @@ MIDDLE = {
     "function_call": ("function_call_arguments.delta", "function_call_arguments.done"),
     "custom_tool_call": ("custom_tool_call_input.delta", "custom_tool_call_input.done"),
     "tool_search_call": (),
+    "local_shell_call": (),
     "web_search_call": (
         "web_search_call.in_progress",
         "web_search_call.searching",
@@ -48,6 +50,7 @@ MIDDLE = {
     "compaction": (),
 }
 """What stands between an item's `added` and `done`, in order; only a delta may repeat or lack."""
+WITHOUT_DELTAS = {"tool_search_call", "local_shell_call", "web_search_call", "compaction"}
 
 _OPEN_RESPONSES = {"frequency_penalty", "presence_penalty", "store"}
 """Fields that the Open Responses specification demands and OpenAI's SDK does not know."""
@@ -118,13 +121,11 @@ def _check_item(events: list[Event], *, may_stay_open: bool, rewritten: bool) ->
         return None
     done: Event = last["item"]
     assert (done["id"], done["type"]) == (item["id"], kind)
-    if kind in ("function_call", "custom_tool_call", "tool_search_call"):
+    if "call_id" in item:
         assert done["call_id"] == item["call_id"]
     joined = "".join(event["delta"] for event in events if event["type"].endswith(".delta"))
     if not (rewritten and kind in ("custom_tool_call", "function_call")):
-        assert kind in ("tool_search_call", "web_search_call", "compaction") or joined == _text_of(
-            done
-        ), "deltas differ from the item"
+        assert kind in WITHOUT_DELTAS or joined == _text_of(done), "deltas differ from the item"
     for event in events:
         _check_done(event, done)
     return done

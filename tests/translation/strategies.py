@@ -40,11 +40,19 @@ def splits[T: (str, bytes)](draw: st.DrawFn, whole: T) -> list[T]:
 tool_names = st.sampled_from(
     [
         *("shell_command", "apply_patch", "tool_search", "mcp__tiny__get", "unheard_of", ""),
-        *("add</arg_value>", "add<arg_key>a</arg_key><arg_value>1</arg_value>"),
+        *(
+            "local_shell",
+            "shell",
+            "add</arg_value>",
+            "add<arg_key>a</arg_key><arg_value>1</arg_value>",
+        ),
     ]
 )
 fragments = st.sampled_from(
-    ['{"input":"', "a\\n", "\\ud83d", "\\ude80", "\ud83d", "\ude80", '"', "}", "{}", "", "x"]
+    [
+        *('{"input":"', "a\\n", "\\ud83d", "\\ude80", "\ud83d", "\ude80", '"', "}", "{}", "", "x"),
+        *('{"command":"ls"}', '{"command":["ls"]}'),
+    ]
 )
 call_chunks = st.builds(
     lambda arguments, index, named: call(arguments, index, **named),

@@ -4,7 +4,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from codex_glm.translation.arguments import is_object, repair_arguments, same_arguments
+from codex_glm.translation.arguments import (
+    is_object,
+    repair_arguments,
+    same_arguments,
+    sound_arguments,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -136,3 +141,16 @@ def test_is_object(text: str, found: bool) -> None:
 def test_same_arguments(first: str, second: str, same: bool) -> None:
     assert same_arguments(first, second, SCHEMA) is same
     assert same_arguments(second, first, SCHEMA) is same
+
+
+@pytest.mark.parametrize(
+    ("text", "sound"),
+    [
+        (' {"a": 1}', ' {"a": 1}'),
+        (" ", "{}"),
+        ("[1]", '{"invalid_arguments":"[1]"}'),
+        ('{"a', '{"invalid_arguments":"{\\"a"}'),
+    ],
+)
+def test_sound_arguments(text: str, sound: str) -> None:
+    assert sound_arguments(text) == sound

@@ -119,3 +119,18 @@ def test_a_function_carries_the_names_of_the_client() -> None:
     }
     _, unknown, _ = run(opened(None, "f"), "{}")
     assert (unknown["name"], "namespace" in unknown) == ("f", False)
+
+
+@pytest.mark.parametrize(
+    ("name", "space", "arguments", "text"),
+    [
+        ("shell", None, '{"command":"ls"}', '{"command":["bash","-lc","ls"]}'),
+        ("shell", "mcp", '{"command":"ls"}', '{"command":"ls"}'),
+        ("apply_patch", None, '{"input":"```\\n*** Begin Patch\\n*** End Patch\\n```"}',
+         '{"input":"*** Begin Patch\\n*** End Patch"}'),
+    ],
+)  # fmt: skip
+def test_tools_of_codex_itself(name: str, space: str | None, arguments: str, text: str) -> None:
+    _, done, told = run(opened(Tool("function", name, space, name)), arguments)
+    assert done["arguments"] == text
+    assert told == (["repaired arguments"] if text != arguments else [])

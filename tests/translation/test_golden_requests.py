@@ -57,9 +57,9 @@ BODIES = recorded_bodies()
 each_body = pytest.mark.parametrize("name", BODIES)
 
 
-def test_all_63_fixtures_are_accounted_for() -> None:
+def test_all_65_fixtures_are_accounted_for() -> None:
     names = {path.stem for path in CODEX.glob("*.json")}
-    assert len(names) == 63
+    assert len(names) == 65
     assert {name.partition(".")[0] if name not in names else name for name in BODIES} == (
         names - set(WITHOUT_TURN)
     )

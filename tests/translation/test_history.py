@@ -71,6 +71,14 @@ FOUND = "Found tools, which can be called from now on: "
             [Call("c", "a", '{"input":"say \\"中\\""}')],
         ),
         (
+            {"type": "local_shell_call", "id": "l", "call_id": "c", "action": {"command": ["ls"]}},
+            [Call("c", "local_shell", '{"command":["ls"]}')],
+        ),
+        (
+            {"type": "local_shell_call_output", "id": "c", "output": "o"},
+            [Output("c", text("o"), "local_shell")],
+        ),
+        (
             {"type": "tool_search_call", "call_id": "c", "arguments": {"query": "q"}},
             [Call("c", "tool_search", '{"query":"q"}')],
         ),

@@ -10,7 +10,7 @@ from codex_glm.translation.chunks import ToolCallDelta
 from codex_glm.translation.item_ids import ItemIds
 from codex_glm.translation.open_calls import OpenCalls
 
-from .support import rules, turn
+from .support import TOOLS, rules, turn
 
 if TYPE_CHECKING:
     from codex_glm.translation.request import TurnContext
@@ -151,10 +151,12 @@ def test_a_nameless_call_is_dropped_where_tokens_ran_out() -> None:
     [
         ("apply_patch", '{"input":"a"}{"input":"b"}', ["custom_tool_call"] * 2),
         ("tool_search", '{"query":"a"}', ["tool_search_call"]),
+        ("local_shell", '{"command":"a"}', ["local_shell_call"]),
+        ("shell", '{"command":"a"}', ["function_call"]),
     ],
 )
 def test_kinds_of_calls(name: str, arguments: str, types: list[str]) -> None:
-    calls = OpenCalls(turn(), ItemIds("x"))
+    calls = OpenCalls(turn(tools=[*TOOLS, {"type": "local_shell"}]), ItemIds("x"))
     calls.receive(ToolCallDelta(0, "a", name, arguments))
     events = [e for e in calls.close(complete=True) if e["type"] == "response.output_item.done"]
     items = [event["item"] for event in events]

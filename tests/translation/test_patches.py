@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from codex_glm.translation.patches import BEGIN, END, EXPLANATION, unwrap_patch
+from codex_glm.translation.patches import BEGIN, END, EXPLANATION, unwrap_arguments, unwrap_patch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -145,3 +145,19 @@ def test_the_example_is_a_patch() -> None:
     begin, end = EXPLANATION.index(f"\n{BEGIN}\n"), EXPLANATION.index(f"\n{END}\n")
     example = EXPLANATION[begin + 1 : end].split("\n")[1:]
     assert all(line.startswith(("*** ", "@@", " ", "+", "-")) for line in example)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "patch"),
+    [
+        (json.dumps({"input": f"```\n{PATCH}\n```"}), PATCH),
+        (json.dumps({"input": PATCH}), None),
+        (json.dumps({"input": 7}), None),
+        (json.dumps({"patch": f"```\n{PATCH}\n```"}), None),
+        ('{"input":"', None),
+    ],
+)
+def test_unwrap_arguments(arguments: str, patch: str | None) -> None:
+    found = unwrap_arguments(arguments)
+    assert bool(found.notes) == (patch is not None)
+    assert found.text == arguments if patch is None else json.loads(found.text) == {"input": patch}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from .grammar import TERMINAL, assert_valid
 from .strategies import chunks, splits
-from .support import GLM, Replayed, replay, sse
+from .support import GLM, TOOLS, Replayed, replay, sse
 
 if TYPE_CHECKING:
     from codex_glm.translation.wire_json import JsonObject
@@ -27,6 +27,12 @@ def check(replayed: Replayed) -> None:
 @given(st.lists(chunks, max_size=16), st.booleans())
 def test_any_chunks_obey_the_grammar(frames: list[JsonObject | str], parallel: bool) -> None:
     check(replay([sse(*frames)], parallel_tool_calls=parallel))
+
+
+@given(st.lists(chunks, max_size=16), st.booleans())
+def test_any_chunks_with_the_older_shell(frames: list[JsonObject | str], parallel: bool) -> None:
+    tools = [*TOOLS, {"type": "local_shell"}]
+    check(replay([sse(*frames)], parallel_tool_calls=parallel, tools=tools))
 
 
 @given(st.data(), st.lists(chunks, max_size=10))

@@ -115,7 +115,8 @@ def test_every_kind_of_tool() -> None:
     ("tools", "count", "rules"),
     [
         ([{"type": "web_search"}], 0, ["tool-type"]),
-        ([{"type": "local_shell", "name": "x"}], 0, ["tool-type"]),
+        ([{"type": "computer", "name": "x"}], 0, ["tool-type"]),
+        ([{"type": "local_shell"}, {"type": "local_shell", "name": "x"}], 1, ["tool-again"]),
         ([namespace("n") | {"tools": None}], 0, ["tool-type"]),
         ([{"name": "typeless"}], 0, ["tool-type"]),
         (["odd", None], 0, []),
@@ -123,7 +124,17 @@ def test_every_kind_of_tool() -> None:
         ([function("a"), namespace("functions", function("a"))], 1, ["tool-again"]),
         ([function(f"t{i}") for i in range(MAX_TOOLS + 2)], MAX_TOOLS, ["tool-limit"] * 2),
     ],
-    ids=["server", "odd kind", "no list", "typeless", "no objects", "twice", "functions", "many"],
+    ids=[
+        "server",
+        "odd kind",
+        "shells",
+        "no list",
+        "typeless",
+        "no objects",
+        "twice",
+        "functions",
+        "many",
+    ],
 )
 def test_what_is_left_out(tools: list[object], count: int, rules: list[str]) -> None:
     declared, _, found = declare(*tools)

@@ -61,6 +61,13 @@ def is_object(text: str) -> bool:
     return isinstance(_or_none(text), dict)
 
 
+def sound_arguments(text: str) -> str:
+    """Give arguments as they may stand in GLM's history: its template bears objects alone."""
+    if is_object(text):
+        return text
+    return encode_text({"invalid_arguments": text}) if text.strip() else "{}"
+
+
 def same_arguments(first: str, second: str, schema: JsonObject) -> bool:
     """Tell whether two calls of one tool have the same arguments, put right by its schema."""
     one, other = (

@@ -12,6 +12,8 @@ from . import events
 from .arguments import is_object, repair_arguments
 from .custom_calls import CustomToolCallItem
 from .growing_text import GrowingText
+from .patches import Unwrapped, unwrap_arguments
+from .shell_commands import mend_command
 from .tool_search import ToolSearchCallItem
 from .wire_json import encode_text, parse_json
 
@@ -73,7 +75,8 @@ class FunctionCallItem:
             receipt.add("changed", "bad-arguments", f"{self._name}: not a JSON object, passed on")
         (text, *surplus), notes = repair_arguments(self._arguments.value, self._schema)
         self.surplus = tuple(surplus)
-        for note in notes:
+        text, own_notes = self._mended(text)
+        for note in (*notes, *own_notes):
             receipt.add("repaired", "arguments", f"{self._name}: {note}")
         return sent + self._done("completed", text)
 
@@ -91,6 +94,15 @@ class FunctionCallItem:
         return FunctionCallItem(
             item_id, output_index, call_id, self._name, self._tool, self._schema
         )
+
+    def _mended(self, arguments: str) -> Unwrapped:
+        """Put right what is special to the tools that Codex brings with it."""
+        if self._namespace:
+            return Unwrapped(arguments)
+        if self._name == "apply_patch":
+            return unwrap_arguments(arguments)
+        mended, note = mend_command(self._name, arguments, self._schema)
+        return Unwrapped(mended, (note,) if note else ())
 
     def _done(self, status: str, arguments: str) -> list[Event]:
         text = _unreadable(arguments)

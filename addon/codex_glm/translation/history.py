@@ -9,13 +9,14 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import compaction, web_search
+from . import compaction, local_shell, web_search
+from .arguments import sound_arguments
 from .content import Content, ContentReader
 from .errors import RequestError
 from .reasoning import unseal
 from .tool_search import NOT_RUN, has_query
 from .tools import flatten_tools
-from .wire_json import encode_text, parse_json
+from .wire_json import encode_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -135,8 +136,12 @@ class HistoryReader:
             yield Think(opened.text)
 
     def _function_call(self, item: JsonObject, param: str) -> Iterator[Step]:
-        arguments = _string(item, "arguments", param)
-        yield self._call(item, param, self._sound_arguments(arguments, param))
+        given = _string(item, "arguments", param)
+        arguments = sound_arguments(given)
+        if arguments != given and given.strip():
+            words = f"{param}: not a JSON object, sent as a string"
+            self._receipt.add("repaired", "arguments", words)
+        yield self._call(item, param, arguments)
 
     def _custom_tool_call(self, item: JsonObject, param: str) -> Iterator[Step]:
         text = _string(item, "input", param)
@@ -148,6 +153,13 @@ class HistoryReader:
         if not has_query(arguments):
             self._not_run.add(call.call_id)
         yield call
+
+    def _local_shell_call(self, item: JsonObject, param: str) -> Iterator[Step]:
+        arguments = local_shell.read_arguments(item.get("action"))
+        yield self._call(local_shell.named(item), param, arguments)
+
+    def _local_shell_output(self, item: JsonObject, param: str) -> Iterator[Step]:
+        return self._output(local_shell.named(item), param)
 
     def _call(self, item: JsonObject, param: str, arguments: str) -> Call:
         namespace = item.get("namespace")
@@ -214,17 +226,6 @@ class HistoryReader:
         for call_id, _, output in memory:
             yield Output(call_id, Content((output,)), web_search.NAME)
 
-    def _sound_arguments(self, text: str, param: str) -> str:
-        """Keep a JSON object as it is; anything else would break GLM's own prompt template."""
-        try:
-            value = parse_json(text) if text.strip() else {}
-        except ValueError:
-            value = None
-        if isinstance(value, dict):
-            return text if text.strip() else "{}"
-        self._receipt.add("repaired", "arguments", f"{param}: not a JSON object, sent as a string")
-        return encode_text({"invalid_arguments": text})
-
 
 _READERS: dict[str, Callable[[HistoryReader, JsonObject, str], Iterator[Step]]] = {
     "message": HistoryReader._message,
@@ -232,6 +233,8 @@ _READERS: dict[str, Callable[[HistoryReader, JsonObject, str], Iterator[Step]]] 
     "reasoning": HistoryReader._reasoning,
     "function_call": HistoryReader._function_call,
     "custom_tool_call": HistoryReader._custom_tool_call,
+    "local_shell_call": HistoryReader._local_shell_call,
+    "local_shell_call_output": HistoryReader._local_shell_output,
     "tool_search_call": HistoryReader._tool_search_call,
     "function_call_output": HistoryReader._output,
     "custom_tool_call_output": HistoryReader._output,

@@ -10,6 +10,7 @@ from .call_markup import split_name
 from .calls import FunctionCallItem, open_call
 from .chunks import ToolCallDelta
 from .custom_calls import CustomToolCallItem
+from .local_shell import LocalShellCallItem
 from .web_search import WebSearchItem
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from .receipt import Kind
     from .request import TurnContext
 
+type OpenCall = CallItem | LocalShellCallItem | WebSearchItem
+
 _UNNAMED = "call_without_name"
 
 
@@ -29,7 +32,7 @@ class OpenCalls:
     def __init__(self, context: TurnContext, ids: ItemIds) -> None:
         self._context = context
         self._ids = ids
-        self._calls: dict[int, CallItem | WebSearchItem] = {}
+        self._calls: dict[int, OpenCall] = {}
         self._call_ids: dict[int, str] = {}
         self._names: dict[int, str] = {}
         """GLM's name of each call, of those too that were dropped."""
@@ -98,7 +101,7 @@ class OpenCalls:
         self._calls, self._call_ids, self._names = {}, {}, {}
         return events
 
-    def _close_half(self, name: str, call: CallItem | WebSearchItem) -> list[Event]:
+    def _close_half(self, name: str, call: OpenCall) -> list[Event]:
         events = call.close_half()
         kind: Kind = "changed" if events else "dropped"
         words = f"{name}: GLM ran out of tokens before it had finished this call"
@@ -150,10 +153,12 @@ class OpenCalls:
         own = delta.arguments if delta.arguments.strip() != "{}" else ""
         return replace(delta, name=found.name, arguments=found.arguments + own)
 
-    def _open(self, delta: ToolCallDelta) -> CallItem | WebSearchItem:
+    def _open(self, delta: ToolCallDelta) -> OpenCall:
         tool = self._context.names.by_wire_name.get(delta.name)
         if tool and tool.kind == "web_search":
             return WebSearchItem(self._ids, delta.id)
+        if tool and tool.kind == "local_shell":
+            return LocalShellCallItem(self._ids, delta.id)
         if not tool:
             self._context.receipt.add(
                 "changed", "unknown-tool", f"GLM called {delta.name}, which was not declared"

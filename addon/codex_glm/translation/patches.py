@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .wire_json import parse_loose
+from .wire_json import encode_text, parse_loose, parse_object
 
 BEGIN = "*** Begin Patch"
 END = "*** End Patch"
@@ -69,6 +69,22 @@ def unwrap_patch(text: str) -> Unwrapped:
         notes.append(note)
     bare = _cut_out(text)
     return Unwrapped(bare.text, (*notes, *bare.notes))
+
+
+def unwrap_arguments(arguments: str) -> Unwrapped:
+    """Take off what stands around the patch in a call of apply_patch as a function.
+
+    Codex declares it so for some models (codex-cli 0.40.0 to 0.63.0, gpt-oss).
+    """
+    try:
+        given = parse_object(arguments)
+    except ValueError:
+        return Unwrapped(arguments)
+    patch = given.get("input")
+    bare = unwrap_patch(patch) if isinstance(patch, str) else Unwrapped("")
+    if not bare.notes:
+        return Unwrapped(arguments)
+    return Unwrapped(encode_text({**given, "input": bare.text}), bare.notes)
 
 
 def _inside_json(text: str) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from . import web_search
+from . import local_shell, web_search
 from .freeform import SCHEMA, InputForm, describe_input, input_form
 from .schemas import simplify_schema
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .web_search import SearchOptions
     from .wire_json import JsonObject
 
-type ToolKind = Literal["function", "custom", "tool_search", "web_search"]
+type ToolKind = Literal["function", "custom", "tool_search", "web_search", "local_shell"]
 
 MAX_TOOLS = 128
 """GLM's limit of functions in one request (Z.ai API reference)."""
@@ -150,8 +150,8 @@ def _translate_tool(
     tool: JsonObject, namespace: str | None, names: ToolNames, receipt: Receipt
 ) -> JsonObject | None:
     kind = tool.get("type")
-    name = str(tool.get("name") or kind)
-    if kind not in ("function", "custom", "tool_search"):
+    name = str(kind if kind == "local_shell" else tool.get("name") or kind)
+    if kind not in ("function", "custom", "tool_search", "local_shell"):
         receipt.add("dropped", "tool-type", f"tool {name}: GLM has no {kind} tool")
         return None
     known: ToolKind = kind
@@ -180,6 +180,8 @@ def _translate_search(tool: JsonObject, names: ToolNames, receipt: Receipt) -> J
 
 
 def _parameters(tool: JsonObject, kind: ToolKind) -> tuple[JsonObject, str]:
+    if kind == "local_shell":
+        return local_shell.SCHEMA, local_shell.DESCRIPTION
     if kind != "custom":
         return simplify_schema(tool.get("parameters")), ""
     return dict(SCHEMA), describe_input(str(tool.get("name")), tool.get("format"))
