@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 import httpx
 from codex_glm.proxy.addon import CodexGlm
 from codex_glm.translation.sse import END_OF_STREAM
+from mitmproxy.addons.view import View
 from mitmproxy.options import Options
 from mitmproxy.tools.dump import DumpMaster
 
@@ -90,7 +91,7 @@ class _Witness:
 
 
 class ProxyThread:
-    """mitmproxy with the addon, in a thread; options as keyword arguments."""
+    """mitmproxy with the addon, in a thread; options as keyword arguments, `view` for a view."""
 
     def __init__(self, **options: object) -> None:
         self.addon = CodexGlm()
@@ -135,6 +136,11 @@ class ProxyThread:
 
         self.run(update())
 
+    @property
+    def view(self) -> list[HTTPFlow]:
+        """What a view shows, in the order of its coming."""
+        return list(self.master.addons.get("view")._store.values())
+
     def run[T](self, coroutine: Coroutine[None, None, T]) -> T:
         """Run something in the proxy's loop."""
         loop = self.master.event_loop
@@ -145,6 +151,7 @@ class ProxyThread:
         self.master = DumpMaster(Options(**early), with_dumper=False)
         scripts = self.master.addons.get("scriptloader")
         scripts.addons.append(self.master.addons.register(self.addon))  # as `-s` does
+        self.master.addons.add(*([View()] if self._options.pop("view", False) else []))
         self.master.addons.add(self._witness)
         self.master.options.update(termlog_verbosity="error", **self._options)
         await self.master.run()

@@ -43,6 +43,8 @@ def settings(
         "glm_web_search": True,
         "glm_search_engine": "",
         "glm_images": "describe",
+        "glm_rows": "auto",
+        "glm_keep_bytes": "256MB",
         "glm_vision_model": "",
         **options,
     }
@@ -103,6 +105,10 @@ def test_bad_base_is_named(url: str) -> None:
     ("name", "value"),
     [
         ("glm_effort", "turbo"),
+        ("glm_rows", "maybe"),
+        ("glm_keep_bytes", ""),
+        ("glm_keep_bytes", "-1"),
+        ("glm_keep_bytes", "256 MB left"),
         ("glm_images", ""),
         ("glm_images", "show"),
         ("glm_vision_model", "GLM-5.3"),
@@ -174,6 +180,23 @@ def test_limits_and_places() -> None:
     assert [place.product for place in read.failover] == ["payg"] * 2
     plan = Upstream(DEFAULT_BASE, ApiKey(KEY, ""))
     assert (plan.product, Upstream("https://a.example", plan.key).product) == ("plan", "other")
+
+
+@pytest.mark.parametrize(
+    ("given", "size"),
+    [
+        ("0", 0),
+        ("1000", 1000),
+        ("1000b", 1000),
+        ("1k", 1024),
+        (" 1.5 KiB ", 1536),
+        ("256MB", 256 << 20),
+        ("2g", 2 << 30),
+        ("1TB", 1 << 40),
+    ],
+)
+def test_sizes(given: str, size: int) -> None:
+    assert settings(glm_keep_bytes=given).keep_bytes == size
 
 
 @pytest.mark.parametrize(

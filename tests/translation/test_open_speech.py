@@ -29,6 +29,7 @@ def test_one_item_is_open(
         speech.receive(delta)
     assert ids.take()[1] == opened
     assert (speech.thinking, speech.speaking) == (thinking, speaking)
+    assert speech.kind == ("thinking" if thinking else "text" if speaking else "")
 
 
 def test_white_space_alone_is_dropped_and_noted() -> None:

@@ -247,6 +247,24 @@ def test_the_ids_come_from_the_response_id() -> None:
     assert [item["id"] for item in output] == ["rs_700", "msg_701", "fc_702"]
 
 
+@pytest.mark.parametrize(
+    ("deltas", "at_work"),
+    [
+        ([], ""),
+        ([T("a")], "thinking"),
+        ([T("a"), S("b")], "text"),
+        ([S("b"), first(0, "c", "{")], "add"),
+        ([first(0, "c", "{}"), first(1, "d", "{")], "add add"),
+        ([first(0, "c", "{}"), Finished("tool_calls")], ""),
+    ],
+)
+def test_what_glm_is_at(deltas: list[Delta], at_work: str) -> None:
+    stream = ResponseStream(turn(), "resp_7", 1)
+    for delta in deltas:
+        stream.receive(delta)
+    assert stream.at_work == at_work
+
+
 def test_untouched() -> None:
     for delta in (S("a"), STOP, first(0, "c")):
         stream = ResponseStream(turn(), "resp_7", 1)

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from mitmproxy import ctx, http
 from mitmproxy.exceptions import OptionsError
 
-from codex_glm.proxy import banner, config_file, record, replies, rounds, upstream, views
+from codex_glm.proxy import banner, config_file, record, replies, rounds, rows, upstream, views
 from codex_glm.proxy import options as addon_options
 from codex_glm.proxy.api_key import HIDDEN, ApiKey, bearer_key
 from codex_glm.proxy.follow_up import follow_up
 from codex_glm.proxy.health import health
+from codex_glm.proxy.live import Live
+from codex_glm.proxy.memory import Memory
 from codex_glm.proxy.routing import Route, route
 from codex_glm.proxy.settings import Settings
 from codex_glm.proxy.simulation import Simulation
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from mitmproxy.connection import Client
     from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
+    from codex_glm.proxy.turn import Turn
     from codex_glm.translation.wire_json import JsonObject
 
 _log = logging.getLogger("glm")
@@ -43,6 +46,8 @@ class CodexGlm:
         self.settings = Settings()
         self.turns = Turns(simulation := Simulation())
         self._simulation = simulation
+        self._memory = Memory()
+        self._live = Live(self.turns)
         self._given_key: ApiKey | None = None
         self._client_keys: dict[str, ApiKey | None] = {}
         self._announcing: asyncio.Task[None] | None = None
@@ -74,6 +79,9 @@ class CodexGlm:
     def running(self) -> None:
         """Apply the settings file and say what is served where."""
         self._running = True
+        view = ctx.master.addons.get("view")
+        self._memory.watch(view)
+        self._live.start(view)
         try:
             self._apply_config_file()
         except config_file.ConfigError as error:
@@ -84,6 +92,7 @@ class CodexGlm:
     def done(self) -> None:
         """Stop what the addon started."""
         rounds.uninstall()
+        self._live.stop()
         if self._announcing:
             self._announcing.cancel()
         self._simulation.stop()
@@ -104,7 +113,9 @@ class CodexGlm:
         if flow.response or not flow.live:
             return
         try:
-            await self._serve(flow, client_key)
+            flow.response = rows.refusal(flow)
+            if not flow.response:
+                await self._serve(flow, client_key)
         except Exception:  # noqa: BLE001  # mitmproxy would send the request on unmodified
             _log.exception("a defect of the addon stopped this request")
             flow.response = replies.error_reply(errors.failure("proxy"))
@@ -118,6 +129,8 @@ class CodexGlm:
                 record.record_wait(flow, turn)
                 await rounds.wait_for_round(turn)
             flow.request = turn.begin_round()
+            if not turn.client_gone and not turn.reply.stream.ended:
+                self.turns.show_round(flow, turn)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Put the client's request back, and stream GLM's reply through the translator."""
@@ -125,6 +138,7 @@ class CodexGlm:
         if not turn or not flow.response:
             return
         flow.request = turn.client_request
+        self.turns.rows.answered(flow)
         turn.exchange.status = flow.response.status_code
         encoded = flow.response.headers.get("content-encoding", "identity") != "identity"
         if turn.exchange.status == 200:
@@ -138,11 +152,13 @@ class CodexGlm:
     def response(self, flow: http.HTTPFlow) -> None:
         """Record the turn; translate its reply first where no round has done so."""
         turn = self.turns.under_way.pop(flow.id, None)
-        if not turn or not flow.response:
-            return
+        if turn and flow.response:
+            self._end(flow, flow.response, turn)
+        self._keep(flow)
+
+    def _end(self, flow: http.HTTPFlow, response: http.Response, turn: Turn) -> None:
         if not turn.reply.stream.ended:
-            body = flow.response.get_content(strict=False) or b""
-            turn.take_whole(turn.exchange.status, body)
+            turn.take_whole(turn.exchange.status, response.get_content(strict=False) or b"")
             flow.response = turn.response()
         record.record_body(flow, turn)
         self.turns.end(flow, turn)
@@ -150,13 +166,13 @@ class CodexGlm:
     def error(self, flow: http.HTTPFlow) -> None:
         """Record a turn whose client left, or that mitmproxy ended."""
         self._client_keys.pop(flow.id, None)
-        turn = self.turns.under_way.pop(flow.id, None)
-        if not turn:
-            return
-        flow.request = turn.client_request
-        turn.abandon(flow.error.msg if flow.error else "")
-        record.record_body(flow, turn)
-        self.turns.end(flow, turn)
+        if turn := self.turns.under_way.pop(flow.id, None):
+            flow.request = turn.client_request
+            turn.exchange.broken = flow.error.msg if flow.error else ""
+            turn.abandon(turn.exchange.broken)
+            record.record_body(flow, turn)
+            self.turns.end(flow, turn)
+        self._keep(flow)
 
     def client_disconnected(self, client: Client) -> None:
         """Let a waiting turn see at once that its client is gone."""
@@ -185,6 +201,12 @@ class CodexGlm:
             case refused:
                 flow.response = replies.refusal(refused, request.method, request.path)
 
+    def _keep(self, flow: http.HTTPFlow) -> None:
+        """Count what this flow holds, and GLM's rows of it."""
+        if flow.live:
+            for one in (*self.turns.rows.take_ended(flow), flow):
+                self._memory.take(one)
+
     def _catalog(self, request: http.Request) -> JsonObject:
         return self.settings.catalog(request.query.get("client_version", ""))
 
@@ -200,6 +222,8 @@ class CodexGlm:
         rounds.RoundStream.pulse_seconds = self.settings.keepalive
         self.turns.recorder.configure(self.settings)
         self._given_key = key
+        self.turns.rows.wanted = self.settings.rows
+        self._memory.limit = self.settings.keep_bytes
         if option not in ("", HIDDEN):
             ctx.options.update(glm_api_key=HIDDEN if key else "")
 

@@ -19,6 +19,8 @@ class Exchange:
     ended: float | None = None
     received: list[bytes] = field(default_factory=list)
     """GLM's reply as it came."""
+    broken: str = ""
+    """Why the connection ended before the reply did; empty where it did not."""
     rule: str = ""
     """Why another try followed: the row of `errors.toml`; empty where none did."""
     said: str = ""

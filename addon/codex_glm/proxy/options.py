@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from mitmproxy.exceptions import OptionsError
 
+from codex_glm.proxy import rows
 from codex_glm.proxy.api_key import HIDDEN, ApiKey
 from codex_glm.proxy.follow_up import SearchLimits
 from codex_glm.proxy.retry import RetryLimits
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra")
 IMAGE_MODES = ("describe", "route", "omit")
 SIMULATOR_CHOICES = ("off", "auto", "on")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _RULE = re.compile(r"\s*(\S+)\s*=\s*(\S+)\s*")
 
 _OPTIONS: tuple[tuple[str, type | object, object, str], ...] = (
@@ -50,6 +52,8 @@ _OPTIONS: tuple[tuple[str, type | object, object, str], ...] = (
     ("glm_images", str, "describe", "Images for a text-only model: describe, route, omit."),
     ("glm_vision_model", str, "", "Who describes them or answers. Default: the base's own choice."),
     ("glm_record", str, "", "A folder for turns as test fixtures, without what is private."),
+    ("glm_rows", str, "auto", "Rows for GLM's side: on, off, auto (in mitmweb, console, HAR)."),
+    ("glm_keep_bytes", str, "256MB", "What the view may hold before old bodies go; 0: no limit."),
     ("glm_simulator", str, "off", "Answer from the embedded simulator: off, on, auto (no key)."),
     ("glm_config", str, "", "The settings file. Default: mitm-config.yaml beside addon/."),
 )
@@ -95,6 +99,8 @@ def read_settings(
         images=_read_images(options.glm_images, options.glm_vision_model),
         record=Path(options.glm_record).expanduser() if options.glm_record.strip() else None,
         keepalive=_read_number("glm_keepalive", options.glm_keepalive, 0.05, 3600),
+        rows=_read_choice("glm_rows", options.glm_rows, rows.CHOICES),
+        keep_bytes=_read_size("glm_keep_bytes", options.glm_keep_bytes),
     )
 
 
@@ -193,3 +199,11 @@ def _read_number(name: str, value: str, low: float, high: float) -> float:
     if not low <= number <= high:
         raise OptionsError(f"{name}: {value!r} is no number from {low:g} to {high:g}")
     return number
+
+
+def _read_size(name: str, value: str) -> int:
+    """Read bytes, or a number with k, M, G or T, which are powers of 1024, as in `256MB`."""
+    matched = _SIZE.fullmatch(value.strip())
+    if not matched:
+        raise OptionsError(f"{name}: {value!r} is no size such as 256MB, 1g, or 0 for no limit")
+    return int(float(matched[1]) * 1024 ** " kmgt".index(matched[2].lower() or " "))

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 METADATA_KEY = "glm"
 """Where a flow keeps GLM's side. Its values are plain, so that a saved flow carries them."""
 
+OWN_MARKS = (FAILED := ":red_circle:", REPAIRED := ":wrench:")
+"""The marks that the addon sets; a person's own mark is never changed."""
+
 _log = logging.getLogger("glm")
 
 
@@ -36,7 +39,33 @@ def record_request(flow: HTTPFlow, turn: Turn, prefix: dict[str, object]) -> Non
         "side_calls": [call.to_json() for call in turn.side_calls],
         "prefix": prefix,
     }
+    if flow.marked in OWN_MARKS:
+        flow.marked = ""  # of the try before this one, in a replay
     flow.comment = " · ".join(filter(None, (turn.context.kind.name, f"→ {turn.context.model}")))
+
+
+def record_round(flow: HTTPFlow, turn: Turn) -> None:
+    """Keep the rounds as they stand when a further one begins."""
+    flow.metadata[METADATA_KEY]["rounds"] = _rounds(turn)
+
+
+def record_progress(flow: HTTPFlow, turn: Turn, received: bytes) -> None:
+    """Show how far a turn under way has come; `received` is what GLM gave in this round."""
+    if flow.response and flow.response.stream:
+        record_body(flow, turn)
+    if not received:
+        return
+    last = flow.metadata[METADATA_KEY]["rounds"][-1]
+    last |= {"status": turn.exchange.status, "reply": received.decode("utf-8", "replace")}
+    parts = [turn.context.kind.name, f"{turn.reply.stream.at_work} ~{_short(_tokens(received))}"]
+    if failed := turn.failed_rounds:
+        parts.append(f"{len(failed)} tried again")
+    flow.comment = " · ".join(filter(None, parts)).strip()
+
+
+def _tokens(received: bytes) -> int:
+    """Estimate the tokens of a reply under way: about one comes with each chunk."""
+    return received.count(b"data:")
 
 
 def record_end(flow: HTTPFlow, turn: Turn) -> None:
@@ -56,7 +85,9 @@ def record_end(flow: HTTPFlow, turn: Turn) -> None:
         _log.error("a defect of the addon ended this turn", exc_info=turn.reply.defect)
     flow.comment = _summary(turn, state)
     if state == "failed":
-        flow.marked = ":red_circle:"
+        flow.marked = flow.marked or FAILED
+    elif not flow.marked and any(e.kind == "repaired" for e in turn.context.receipt.entries):
+        flow.marked = REPAIRED
     _log.info("%s %s: %s", _log_prefix(turn), state, flow.comment)
 
 

@@ -138,6 +138,7 @@ class RoundStream(_ORIGINAL):  # type: ignore[valid-type,misc]  # chosen at run 
         rule = "stale" if waiting else "cut"
         if event.code == ErrorCode.CONNECT_FAILED:
             rule = "unreachable"
+        turn.exchange.broken = event.message
         out = turn.lose(rule, event.message)
         yield from self._send(out if turn.begun else b"")
         yield from self._end_round(turn)

@@ -50,6 +50,10 @@ class Settings:
     """Seconds of silence before the client gets a sign of life."""
     record: Path | None = None
     """Where turns are recorded as test fixtures."""
+    rows: str = "auto"
+    """Whether GLM's side has rows of its own; see `proxy.rows`."""
+    keep_bytes: int = 256 << 20
+    """What the view may hold; 0: no limit."""
 
     @property
     def simulated(self) -> bool:

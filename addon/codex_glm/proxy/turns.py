@@ -12,6 +12,7 @@ from codex_glm.proxy.images import Images
 from codex_glm.proxy.prefixes import Prefixes
 from codex_glm.proxy.recorder import Recorder
 from codex_glm.proxy.repeats import Repeats
+from codex_glm.proxy.rows import Rows
 from codex_glm.proxy.turn import Turn, new_turn
 from codex_glm.proxy.upstream import Upstream
 from codex_glm.translation import errors
@@ -46,6 +47,7 @@ class Turns:
         self._simulation = simulation
         self.images = Images()
         self.recorder = Recorder()
+        self.rows = Rows()
 
     async def begin(self, flow: HTTPFlow, client_key: ApiKey | None, settings: Settings) -> None:
         """Translate a client's request and send it to GLM, or answer what is wrong with it."""
@@ -82,10 +84,18 @@ class Turns:
         turn.reply.stream.rounds = self.rounds
         self.under_way[flow.id] = turn
         flow.request = turn.chat_request() if self.rounds else turn.begin_round()
+        if not self.rounds:
+            self.show_round(flow, turn)
+
+    def show_round(self, flow: HTTPFlow, turn: Turn) -> None:
+        """Show a round that begins."""
+        record.record_round(flow, turn)
+        self.rows.begin(flow, turn)
 
     def end(self, flow: HTTPFlow, turn: Turn) -> None:
         """Make room for others and record what came of the turn."""
         turn.finish()
+        self.rows.end(flow)
         self.served += 1
         self.images.learn(turn)
         for call in turn.side_calls:

@@ -43,6 +43,11 @@ class OpenCalls:
     def __bool__(self) -> bool:
         return bool(self._calls)
 
+    @property
+    def names(self) -> str:
+        """The tools that are called, as GLM names them, with blanks between."""
+        return " ".join(self._names.values())
+
     def receive(self, delta: ToolCallDelta) -> list[Event]:
         """Take one fragment; the first one of a call opens it."""
         place = self._place_of(delta)

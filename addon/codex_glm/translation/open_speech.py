@@ -35,6 +35,11 @@ class OpenSpeech:
         """Whether an item of anything but thinking is open and was shown."""
         return self._item is not None and not isinstance(self._item, ReasoningItem | AnswerItem)
 
+    @property
+    def kind(self) -> str:
+        """What is open: `thinking`, `text`, or nothing."""
+        return "" if self._item is None else "thinking" if self.thinking else "text"
+
     def receive(self, delta: ThinkingDelta | TextDelta) -> list[Event]:
         """Take more text or thinking; a change of kind closes the one and opens the other."""
         if self._context.compacting and isinstance(delta, ThinkingDelta):

@@ -90,6 +90,11 @@ class ResponseStream:
         return bool(self.response)
 
     @property
+    def at_work(self) -> str:
+        """What GLM is at: the tools that it calls, `text` or `thinking`; empty before that."""
+        return self._calls.names or self._speech.kind
+
+    @property
     def _only_thinking(self) -> bool:
         """Whether this round showed but thinking, so that another try contradicts nothing."""
         said = any(item["type"] != "reasoning" for item in self._of_this_round())
