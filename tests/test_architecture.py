@@ -27,6 +27,7 @@ ROOMS = {
     "simulator": set[str](),
     "sidecalls": {"translation"},
     "inspect": {"translation"},
+    "commands": {"translation", "sidecalls"},
 }
 """`proxy` may import every room, and is imported by `glm.py` alone."""
 

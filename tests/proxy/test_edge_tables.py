@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import shlex
 import time
-import tomllib
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from codex_glm.proxy import banner, record, replies
+from codex_glm.proxy import record, replies
 from codex_glm.proxy.api_key import ApiKey
 from codex_glm.proxy.gate import Gate
 from codex_glm.proxy.repeats import Repeats
@@ -134,18 +132,6 @@ def test_guard(target: tuple[str, int] | None, passes: bool) -> None:
     guard_connection(data, {("api.z.ai", 443), ("::1", 80)})
     assert (server.error is None) is passes
     assert server.alpn_offers == [b"http/1.1"]
-
-
-def test_banner_is_toml() -> None:
-    block = tomllib.loads(banner.config_block(BASE))
-    provider = block["model_providers"]["glm"]
-    assert (block["model_provider"], provider["base_url"]) == ("glm", BASE)
-    assert (provider["wire_api"], provider["supports_websockets"]) == ("responses", False)
-    words = shlex.split(banner.codex_command(BASE))
-    overrides = [words[i + 1] for i, word in enumerate(words) if word == "-c"]
-    told: dict[str, Any] = tomllib.loads("\n".join(overrides))
-    assert words[:2] == ["codex", "exec"]
-    assert told == block
 
 
 def made_turn(**fields: object) -> Turn:

@@ -10,7 +10,7 @@ from mitmproxy import ctx
 
 from codex_glm import __version__
 from codex_glm.proxy.health import key_source
-from codex_glm.translation.models import FLAGSHIP
+from codex_glm.translation.provider import codex_command, config_block
 
 if TYPE_CHECKING:
     from codex_glm.proxy.settings import Settings
@@ -22,8 +22,6 @@ _SIMULATED = """
   │  Set GLM_API_KEY and start again to talk to GLM.                        │
   └─────────────────────────────────────────────────────────────────────────┘
 """
-_TASK = "create hello.py that prints hello and run it"
-
 
 _PAUSE = 0.1
 """Seconds after the start: until then a mode from the settings file is not listened at."""
@@ -58,35 +56,3 @@ def reverse_bases() -> list[str]:
         f"http://{'127.0.0.1' if a[0] in ('', '0.0.0.0', '::') else a[0]}:{a[1]}/v1"
         for a in addresses
     ]
-
-
-def provider_settings(base: str) -> dict[str, str]:
-    """Give the provider's settings in TOML notation, without any change to Codex's own files.
-
-    The bearer token is no secret: without one Codex does not fetch the catalogue (codex-cli
-    0.163.0 and 0.169.0).
-    """
-    return {
-        "name": '"GLM"',
-        "base_url": f'"{base}"',
-        "wire_api": '"responses"',
-        "model_catalog_url": f'"{base}/models"',
-        "experimental_bearer_token": '"codex-glm"',
-        "supports_websockets": "false",
-    }
-
-
-def codex_command(base: str) -> str:
-    """Give one line that runs Codex on this proxy, all settings in it."""
-    table = ",".join(f"{key}={value}" for key, value in provider_settings(base).items())
-    return (
-        f"codex exec --skip-git-repo-check -s workspace-write -c 'model=\"{FLAGSHIP}\"' "
-        f"-c 'model_provider=\"glm\"' -c 'model_providers.glm={{{table}}}' \"{_TASK}\""
-    )
-
-
-def config_block(base: str) -> str:
-    """Give the same as a block for Codex's config.toml."""
-    lines = [f'model = "{FLAGSHIP}"', 'model_provider = "glm"', "", "[model_providers.glm]"]
-    lines += [f"{key} = {value}" for key, value in provider_settings(base).items()]
-    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""The commands around the proxy: set Codex up, undo that, find out what is wrong."""

@@ -1,0 +1,181 @@
+"""Our settings in the text of Codex's config.toml: put in, and taken out again.
+
+New lines stand in marked blocks; a value of the user's is changed in its place. What comes out is
+read once more and compared with what it must say, so that no other setting can be touched.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import InlineTable, Item
+
+from codex_glm.translation.models import FLAGSHIP, is_glm_name
+from codex_glm.translation.provider import PROVIDER, provider_table, table_lines
+
+BEGIN = "# >>> codex-glm: written by `make codex`, removed by `make codex-undo`"
+END = "# <<< codex-glm"
+_PROVIDERS = "model_providers"
+
+type Data = dict[str, Any]
+"""What a TOML file says."""
+
+
+class ConfigTextError(Exception):
+    """The text cannot be worked on; the words say why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What was written, as far as taking it out again needs it."""
+
+    provider: str
+    """The provider's id: `glm`, or another where the user has a provider of that name."""
+    table: dict[str, str | bool]
+    keys: dict[str, str]
+    """The settings at the top level."""
+    replaced: dict[str, str] = field(default_factory=dict)
+    """The user's own values of those, in TOML's notation."""
+    blocks: list[str] = field(default_factory=list)
+    """The marked lines, as they were put in."""
+
+
+def add(text: str, base: str, catalogue: str) -> tuple[str, Ours]:
+    """Put our settings into `text`: the proxy at `base`, the catalogue in the file `catalogue`.
+
+    Raises ConfigTextError for a text that is no TOML, or that cannot be changed without harm.
+    """
+    data, document = read(text), _parse(text)
+    ours = _ours(data, document, base, catalogue)
+    for name in ours.replaced:
+        document[name] = ours.keys[name]
+    inline = isinstance(document.get(_PROVIDERS), InlineTable)
+    if inline:
+        table = tomlkit.inline_table()
+        table.update(ours.table)
+        document[_PROVIDERS][ours.provider] = table
+    result = _with_blocks(tomlkit.dumps(document), ours, inline=inline)
+    told = {**data, **ours.keys, _PROVIDERS: {**data.get(_PROVIDERS, {})}}
+    told[_PROVIDERS][ours.provider] = ours.table
+    return _checked(result, told), ours
+
+
+def remove(text: str, ours: Ours) -> tuple[str, list[str]]:
+    """Take our settings out of a text that may have been edited since; gives remarks as well.
+
+    What the user wrote stays, but for what means nothing without our provider: other settings in
+    its table, and a GLM model. Raises ConfigTextError as `add` does.
+    """
+    data = read(text)
+    gone = _settings_to_remove(data, ours)
+    told = {key: value for key, value in data.items() if key not in gone}
+    told |= {key: read(f"x={ours.replaced[key]}")["x"] for key in gone if key in ours.replaced}
+    if ours.provider in data.get(_PROVIDERS, {}):
+        told[_PROVIDERS] = {k: v for k, v in data[_PROVIDERS].items() if k != ours.provider}
+    for block in ours.blocks:
+        if text.count(block) == 1:
+            text = text.replace(block, "")
+    document = _parse(text)
+    for key in gone & set(document):
+        if key in ours.replaced:
+            document[key] = tomlkit.value(ours.replaced[key])
+        else:
+            document.remove(key)
+    _remove_table(document, ours.provider)
+    return _checked(_without_marks(tomlkit.dumps(document)), told), _remarks(data, ours, gone)
+
+
+def read(text: str) -> Data:
+    """Give what a text says; raises ConfigTextError where it is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigTextError(f"it is no valid TOML: {error}") from None
+
+
+def _ours(data: Data, document: tomlkit.TOMLDocument, base: str, catalogue: str) -> Ours:
+    providers = data.get(_PROVIDERS, {})
+    if not isinstance(providers, dict):
+        raise ConfigTextError(f"{_PROVIDERS} is no table in it")
+    names = [PROVIDER, "codex-glm", *(f"codex-glm-{n}" for n in range(2, len(providers) + 2))]
+    name = next(name for name in names if name not in providers)
+    keys = {"model": FLAGSHIP, "model_provider": name, "model_catalog_json": catalogue}
+    table = provider_table(base, fetched=False)
+    replaced = {key: _as_written(document[key]) for key in keys if key in data}
+    if tables := [key for key in replaced if isinstance(data[key], dict)]:
+        raise ConfigTextError(f"{tables[0]} is a table in it")
+    return Ours(name, table, keys, replaced)
+
+
+def _as_written(value: object) -> str:
+    return value.as_string() if isinstance(value, Item) else tomlkit.item(value).as_string()
+
+
+def _with_blocks(text: str, ours: Ours, *, inline: bool) -> str:
+    line_end = "\r\n" if "\r\n" in text else "\n"
+    new = {key: value for key, value in ours.keys.items() if key not in ours.replaced}
+    if new:
+        lines = [BEGIN, *table_lines({**new}), END, ""]
+        ours.blocks.append("".join(line + line_end for line in lines))
+        text = ours.blocks[-1] + text
+    if not inline:
+        before = [""] if text.endswith("\n") else ["", ""]
+        lines = [*before, BEGIN, f"[{_PROVIDERS}.{ours.provider}]", *table_lines(ours.table), END]
+        ours.blocks.append("".join(line + line_end for line in lines))
+        text += ours.blocks[-1]
+    return text
+
+
+def _settings_to_remove(data: Data, ours: Ours) -> set[str]:
+    gone = {key for key, value in ours.keys.items() if data.get(key) == value}
+    model = data.get("model")
+    if "model_provider" in gone and isinstance(model, str) and is_glm_name(model):
+        gone.add("model")
+    return gone
+
+
+def _remove_table(document: tomlkit.TOMLDocument, name: str) -> None:
+    providers: Any = document.get(_PROVIDERS, {})
+    if name in providers:
+        del providers[name]
+
+
+def _without_marks(text: str) -> str:
+    """Take our marks out, but not where they are words in a setting of the user's."""
+    said, lines = read(text), text.split("\n")
+    marks = [at for at, line in enumerate(lines) if line.rstrip("\r") in (BEGIN, END)]
+    for at in reversed(marks):
+        fewer = lines[:at] + lines[at + 1 :]
+        if read("\n".join(fewer)) == said:
+            lines = fewer
+    return "\n".join(lines)
+
+
+def _remarks(data: Data, ours: Ours, gone: set[str]) -> list[str]:
+    remarks = []
+    if "model" in gone and data["model"] != ours.keys["model"]:
+        remarks.append(f"The model {data['model']} went with its provider.")
+    table = data.get(_PROVIDERS, {}).get(ours.provider, {})
+    if more := sorted(key for key in table if table[key] != ours.table.get(key)):
+        remarks.append(f"Settings of yours in the provider's table went with it: {', '.join(more)}")
+    kept = [key for key in ours.keys if key in data and key not in gone]
+    remarks += [f"{key} was changed since and stays." for key in kept]
+    return remarks
+
+
+def _parse(text: str) -> tomlkit.TOMLDocument:
+    try:
+        return tomlkit.parse(text)
+    except TOMLKitError as error:
+        raise ConfigTextError(f"it is no valid TOML: {error}") from None
+
+
+def _checked(text: str, told: Data) -> str:
+    found = {key: value for key, value in read(text).items() if value != {} or key in told}
+    if found != {key: value for key, value in told.items() if value != {} or key in found}:
+        raise ConfigTextError("it is written in a way that cannot be changed without harm")
+    return text

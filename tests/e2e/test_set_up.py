@@ -1,0 +1,74 @@
+"""`make codex` and `make codex-undo`, with a plain Codex in between and afterwards."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from .codex import Codex, codex_on_path, glm_codex
+from .proxy_process import ADDON
+from .test_start import SKIP, TEMPORARY_HOME
+from .test_turns import HELLO, check_hello
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from codex_glm.simulator.thread import SimulatorThread
+
+    from .proxy_process import ProxyProcess
+
+COMMAND = [sys.executable, "-m", "codex_glm.commands.codex"]
+
+
+def test_a_plain_codex_runs_on_glm(
+    proxy: ProxyProcess, tmp_path: Path, simulator: SimulatorThread
+) -> None:
+    codex = Codex(tmp_path / "codex")
+    given = {"PATH": codex_on_path(tmp_path / "bin"), "PYTHONPATH": str(ADDON.parent)}
+    set_up(codex, given, proxy.base)
+    result = codex.run(["sh", "-c", f"codex exec {SKIP} '{HELLO}'"], given)
+    assert result.code == 0, result.said
+    check_hello(codex)
+    assert "warning" not in result.stderr.lower().replace(TEMPORARY_HOME, "")
+    assert {one.body["model"] for one in simulator.received} == {"glm-5.3"}
+    assert codex.run([*COMMAND, "undo"], given).code == 0
+    assert not (codex.home / ".codex/config.toml").exists()
+    assert not (codex.home / ".codex/codex-glm").exists()
+
+
+def test_after_undo_codex_does_what_it_did(
+    proxy: ProxyProcess, tmp_path: Path, simulator: SimulatorThread
+) -> None:
+    codex = glm_codex(tmp_path / "codex", proxy.base)
+    own = codex.settings["model_providers.glm"]
+    config = codex.home / ".codex/config.toml"
+    config.write_text(f'model = "glm-4.7"\nmodel_provider = "glm"\nmodel_providers.glm = {own}\n')
+    before = config.read_bytes()
+    given = {"PATH": codex_on_path(tmp_path / "bin"), "PYTHONPATH": str(ADDON.parent)}
+    line = ["sh", "-c", f"codex exec {SKIP} 'say hi'"]
+    asked, homes = [], []
+    for step in ("as it was", "set up", "undone"):
+        if step == "set up":
+            set_up(codex, given, proxy.base)
+        elif step == "undone":
+            # What Codex itself has noted in the file meanwhile, such as a trusted folder, stays.
+            assert codex.run([*COMMAND, "undo"], given).code == 0
+            assert config.read_bytes() == before
+        result = codex.run(line, given)
+        assert result.code == 0, result.said
+        body = simulator.received[-1].body
+        asked.append((body["model"], body["tools"], body["messages"][0]))
+        # SQLite's own side files come and go.
+        kept = re.compile(r"(?!.*-(?:wal|shm)$)")
+        homes.append({p.name for p in (codex.home / ".codex").iterdir() if kept.match(p.name)})
+    assert [model for model, _, _ in asked] == ["glm-4.7", "glm-5.3", "glm-4.7"]
+    assert asked[0] == asked[2]
+    assert homes[1] - homes[0] == {"codex-glm"}
+    assert homes[0] == homes[2]
+
+
+def set_up(codex: Codex, environment: dict[str, str], base: str) -> None:
+    result = codex.run([*COMMAND, "set-up", "--base", base], environment)
+    assert result.code == 0, result.said
+    assert f"leads to {base}" in result.stdout
