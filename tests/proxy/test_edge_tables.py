@@ -89,6 +89,7 @@ def test_route(method: str, path: str, upgrade: str, expected: Route) -> None:
 )
 def test_error_replies(reply: Response, status: int, code: str | None) -> None:
     error = json.loads(reply.content or b"")["error"]
+    assert reply.headers["x-should-retry"] == "false"
     assert (reply.status_code, reply.headers["content-type"]) == (status, "application/json")
     assert set(error) == {"message", "type", "param", "code"}
     assert code in (None, error["code"])

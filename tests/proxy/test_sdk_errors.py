@@ -164,3 +164,23 @@ def test_after_the_proxys_own_tries(start_proxy: StartProxy) -> None:
         proxy = start_proxy(glm_api_base=glm.base_url, glm_api_key=KEY, glm_retries="2")
         with client(proxy) as sdk, pytest.raises(openai.RateLimitError, match="Tried 3 times"):
             sdk.responses.create(**TURN)
+
+
+@pytest.mark.parametrize(
+    ("answer", "own_tries", "asked"),
+    [
+        (LIMIT, "0", 1),
+        (error("1113", 429), "0", 1),
+        (error("1302", 429), "1", 2),
+        (error("1302", 429), "0", 2),
+        (error("1234", 500), "0", 2),
+    ],
+)
+def test_the_sdk_tries_again_only_where_that_is_worth_while(
+    start_proxy: StartProxy, answer: bytes, own_tries: str, asked: int
+) -> None:
+    with FakeUpstream(answer) as glm:
+        proxy = start_proxy(glm_api_base=glm.base_url, glm_api_key=KEY, glm_retries=own_tries)
+        with client(proxy).with_options(max_retries=1) as sdk, pytest.raises(openai.APIStatusError):
+            sdk.responses.create(**TURN)
+        assert len(glm.seen) == asked

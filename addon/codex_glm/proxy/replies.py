@@ -24,9 +24,16 @@ def json_reply(value: JsonObject, status: int = 200) -> http.Response:
     return http.Response.make(status, encode_json(value), {"content-type": _JSON})
 
 
-def error_reply(failure: Failure) -> http.Response:
-    """Make an error reply in OpenAI's shape, with the status of the failure."""
-    return json_reply(failure.to_json(), failure.status)
+def error_reply(failure: Failure, *, tried: bool = False) -> http.Response:
+    """Make an error reply in OpenAI's shape, with the status of the failure.
+
+    OpenAI's SDKs try 429 and 5xx again by themselves, unless they are told that it is of no use
+    (openai 3.54.0, Node 6.49.0): as where another try is not worth while, or was `tried` here.
+    """
+    response = json_reply(failure.to_json(), failure.status)
+    if tried or not failure.retry:
+        response.headers["x-should-retry"] = "false"
+    return response
 
 
 _REFUSALS = {

@@ -214,7 +214,7 @@ class Turn:
         if self.context.stream:
             return replies.event_stream(b"".join(self.sent))
         if failure:
-            return replies.error_reply(failure)
+            return replies.error_reply(failure, tried=bool(self.failed_rounds))
         return replies.json_reply(self.reply.stream.response)
 
     @property
