@@ -42,7 +42,7 @@ def test_a_title_in_the_terminal_interface(
     assert asked[SMALL]["response_format"] == {"type": "json_object"}
     assert asked["glm-5.3"]["reasoning_effort"] == "max"
     assert kinds(proxy) == {("title", SMALL), ("turn", "glm-5.3")}
-    assert f"glm-5.3 as {SMALL} completed: title · " in proxy.output
+    assert f"glm-5.3 → {SMALL}  title  " in proxy.output
 
 
 @pytest.mark.parametrize(

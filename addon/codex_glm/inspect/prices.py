@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _TABLE = tomllib.loads(files(__package__).joinpath("prices.toml").read_text("utf-8"))
 
 DATE: str = _TABLE["date"]
+SOURCE: str = _TABLE["source"]
 PRICES: dict[str, tuple[float, float, float]] = {
     name: (row[0], row[1], row[2]) for name, row in _TABLE["prices"].items()
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from codex_glm.translation.chunks import Usage
+from codex_glm.translation.chunks import Usage, parse_chunk
 from codex_glm.translation.receipt import LOSSLESS_KINDS
 
 from .loose import count, number, object_of, objects, parsed, text
@@ -97,6 +97,14 @@ class TurnRecord:
         return self.usage.completion / seconds if self.usage and seconds > 0 else None
 
     @property
+    def billed(self) -> Usage | None:
+        """The sum over all rounds; `usage` has the last one's prompt alone, as Codex wants it."""
+        told = [usage for each in self.rounds if (usage := _last_usage(each.reply))]
+        if len(told) < 2:
+            return self.usage or next(iter(told), None)
+        return Usage(*map(sum, zip(*told, strict=True)))
+
+    @property
     def noted(self) -> list[ReceiptLine]:
         """The receipt's lines that touch what the turn means."""
         return [line for line in self.receipt if line.kind not in LOSSLESS_KINDS]
@@ -134,6 +142,15 @@ def _round(kept: JsonObject) -> Round:
         said=text(kept.get("said")),
         wait=number(kept.get("wait")) or 0.0,
     )
+
+
+def _last_usage(reply: str) -> Usage | None:
+    for line in reversed(reply.split("\n")):
+        if '"usage"' in line:
+            for delta in parse_chunk(parsed(line.removeprefix("data:"))):
+                if isinstance(delta, Usage):
+                    return delta
+    return None
 
 
 def _line(kept: JsonObject) -> ReceiptLine:

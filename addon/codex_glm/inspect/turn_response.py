@@ -30,7 +30,7 @@ def render_response(record: TurnRecord, codex_reply: bytes) -> str:
     lines += [f"  {record.failure}"] if record.failure else []
     lines += [_tokens(record), _times(record), f"receipt  {_verdict(record)}"]
     for item in items:
-        lines += ["", _item(item)]
+        lines += ["", item_text(item)]
     if not items:
         lines += ["", "(nothing has come yet)" if not record.outcome else "(no output)"]
     lines += [*_rounds(record), *_side_calls(record), *_receipt(record)]
@@ -53,7 +53,7 @@ def _tokens(record: TurnRecord) -> str:
         f"in {usage.prompt:,}",
         f"cached {usage.cached:,} ({share(usage.cached, usage.prompt)})",
         f"out {usage.completion:,}" + (f" (thinking {usage.thinking:,})" if usage.thinking else ""),
-        f"{say_cost(cost(record.model, usage))} (list price, {DATE})",
+        f"{say_cost(cost(record.model, record.billed or usage))} (list price, {DATE})",
     ]
     return "tokens   " + " · ".join(parts)
 
@@ -76,7 +76,8 @@ def _verdict(record: TurnRecord) -> str:
     return f"{', '.join(counts) or len(kinds)}: see RECEIPT"
 
 
-def _item(item: ReplyItem) -> str:
+def item_text(item: ReplyItem) -> str:
+    """Give an output item under its heading."""
     note = "" if item.whole else "  (not finished)"
     if item.kind in _HEADINGS:
         said = item.text.strip("\n")

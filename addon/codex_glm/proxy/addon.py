@@ -15,6 +15,7 @@ from mitmproxy.exceptions import OptionsError
 from codex_glm.proxy import banner, config_file, record, replies, rounds, rows, upstream, views
 from codex_glm.proxy import options as addon_options
 from codex_glm.proxy.api_key import HIDDEN, ApiKey, bearer_key
+from codex_glm.proxy.commands import Commands
 from codex_glm.proxy.follow_up import follow_up
 from codex_glm.proxy.health import health
 from codex_glm.proxy.live import Live
@@ -52,6 +53,7 @@ class CodexGlm:
         self._client_keys: dict[str, ApiKey | None] = {}
         self._announcing: asyncio.Task[None] | None = None
         self._running = False
+        self.addons = [Commands(lambda: self.settings.key_values)]
 
     def load(self, loader: Loader) -> None:
         """Declare the options, and set those of mitmproxy's that safety rests on."""

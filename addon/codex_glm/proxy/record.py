@@ -7,6 +7,9 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from codex_glm.inspect.line import turn_line
+from codex_glm.inspect.turn_record import read_record
+from codex_glm.proxy.terminal import shows_colours
 from codex_glm.translation.receipt import LOSSLESS_KINDS
 
 if TYPE_CHECKING:
@@ -88,7 +91,8 @@ def record_end(flow: HTTPFlow, turn: Turn) -> None:
         flow.marked = flow.marked or FAILED
     elif not flow.marked and any(e.kind == "repaired" for e in turn.context.receipt.entries):
         flow.marked = REPAIRED
-    _log.info("%s %s: %s", _log_prefix(turn), state, flow.comment)
+    told = read_record(flow.metadata[METADATA_KEY])
+    _log.info("%s", turn_line(told, _called(stream.response), colour=shows_colours()))
 
 
 def record_wait(flow: HTTPFlow, turn: Turn) -> None:
@@ -125,7 +129,7 @@ def _summary(turn: Turn, state: str) -> str:
     if usage := stream.usage:
         parts.append(f"{_short(usage.prompt)}→{_short(usage.completion)}")
     if names := _called(stream.response):
-        parts.append(names)
+        parts.append(" ".join(names))
     if stream.failure:
         parts.append(stream.failure.message)
     if failed := turn.failed_rounds:
@@ -142,10 +146,10 @@ def _summary(turn: Turn, state: str) -> str:
     return " · ".join(parts)
 
 
-def _called(response: JsonObject) -> str:
+def _called(response: JsonObject) -> list[str]:
     output = response.get("output")
     items = output if isinstance(output, list) else []
-    return " ".join(str(item.get("name", item["type"])) for item in items if "call_id" in item)
+    return [str(item.get("name", item["type"])) for item in items if "call_id" in item]
 
 
 def _short(count: int) -> str:

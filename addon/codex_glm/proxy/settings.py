@@ -61,6 +61,12 @@ class Settings:
         return self.simulator == "on" or (self.simulator == "auto" and self.key is None)
 
     @property
+    def key_values(self) -> list[str]:
+        """The keys, which must not be written anywhere."""
+        own = [self.key] if self.key else []
+        return [key.value for key in [*own, *(place.key for place in self.failover)]]
+
+    @property
     def base_kind(self) -> str:
         """The product that the base belongs to; see `translation.models.base_kind`."""
         return base_kind(self.base)
