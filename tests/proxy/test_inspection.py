@@ -10,6 +10,7 @@ from codex_glm.proxy import prefixes, views
 from mitmproxy import contentviews
 from mitmproxy.addons.view import View
 from mitmproxy.exceptions import CommandError
+from mitmproxy.http import HTTPFlow
 from mitmproxy.test import tflow
 
 from .fake_upstream import CUT, WHOLE, FakeUpstream, chunk, chunked
@@ -18,8 +19,6 @@ from .support import KEY, codex_request, served, turn_body, wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from mitmproxy.http import HTTPFlow
 
     from .conftest import StartProxy
     from .support import ProxyThread
@@ -64,7 +63,8 @@ def test_the_other_views_are_there_for_both_sides(proxy: ProxyThread, view: str,
     text, name = shown(proxy.flow(), side, view)
     assert name == view
     assert text.count("\n") >= 2
-    saved = type(proxy.flow()).from_state(proxy.flow().get_state())
+    saved = HTTPFlow.from_state(proxy.flow().get_state())
+    assert isinstance(saved, HTTPFlow)
     assert shown(saved, side, view) == (text, name)
 
 

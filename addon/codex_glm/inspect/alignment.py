@@ -36,7 +36,7 @@ class Said(NamedTuple):
 
 
 def align(record: TurnRecord, codex_request: bytes, codex_reply: bytes) -> list[str]:
-    """Give the alignment in lines: `=` the same words, `~` other words, `×` nothing there."""  # noqa: RUF002
+    """Give the alignment in lines: `=` the same words, `~` other words, `-` nothing there."""
     head = [f"{'CODEX':<{_LEFT}}   GLM"]
     asked = list(_request_lines(parsed(codex_request), record.chat))
     answered = list(_reply_lines(read_reply(codex_reply), record))
@@ -79,14 +79,16 @@ def _reply_lines(items: list[ReplyItem], record: TurnRecord) -> Iterator[str]:
             left.remove(found)
         yield _line(f"output {place} {item.kind} {item.name}".rstrip(), item.text, found)
     for said in left:
-        yield f"{'×':<{_LEFT}} ← {said.place}  {one_line(said.words, _EXCERPT)}"  # noqa: RUF001
+        yield f"{'-':<{_LEFT}} ← {said.place}  {one_line(said.words, _EXCERPT)}"
 
 
 def _line(label: str, words: str, found: Said | None) -> str:
     shown = f"{label}  {one_line(words, max(10, _LEFT - len(label) - 2))}"
     if not found:
-        return f"{shown:<{_LEFT}} ×"  # noqa: RUF001
-    sign = "=" if words.strip() in found.words else "~"
+        return f"{shown:<{_LEFT}} -"
+    # A freeform input travels as one argument of a function.
+    same = words.strip() in found.words or words in parsed(found.words).values()
+    sign = "=" if same else "~"
     other = "" if sign == "=" else f"  {one_line(found.words, _EXCERPT)}"
     return f"{shown:<{_LEFT}} {sign} {found.place}{other}"
 

@@ -20,6 +20,7 @@ _OUTCOMES = {
     "cut": ("✗", "31"),
 }
 _BOLD, _DIM, _YELLOW = "1", "2", "33"
+_TIMES = "\N{MULTIPLICATION SIGN}"
 _THREAD = 6
 """Characters of a thread's id, its last ones: the first are a clock (UUID version 7)."""
 
@@ -62,7 +63,7 @@ def _tokens(record: TurnRecord) -> str:
 
 def _names(calls: Sequence[str]) -> str:
     counts = Counter(calls).items()
-    return " ".join(f"{name}×{many}" if many > 1 else name for name, many in counts)  # noqa: RUF001
+    return " ".join(f"{name}{_TIMES}{many}" if many > 1 else name for name, many in counts)
 
 
 def _remarks(record: TurnRecord) -> str:
