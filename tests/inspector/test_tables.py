@@ -176,7 +176,8 @@ def test_stats() -> None:
     [
         (
             {},
-            "✓  eeffff  glm-5  173 (99% cached) → 93       first  0.8s, all   3.2s  a\xd72 b  2 noted",
+            "✓  eeffff  glm-5  173 (99% cached) → 93       first  0.8s, all   3.2s  a\xd72 b  "
+            "2 noted",
         ),
         (
             {"asked_model": "gpt-5", "kind": "title", "receipt": []},
