@@ -46,7 +46,6 @@ def proxy(start_proxy: StartProxy, glm: FakeUpstream) -> ProxyThread:
         ("DELETE", "/v1/responses"),
         ("OPTIONS", "/v1/responses"),
         ("GET", "/v1/responses/resp_1"),
-        ("POST", "/v1/responses/compact"),
         ("POST", "/v1/chat/completions"),
         ("POST", "/v1/models"),
         ("GET", "/v1/responses/resp_1/input_items"),
@@ -183,7 +182,7 @@ def test_a_defect_of_ours_is_a_500_and_goes_nowhere(
     def fail(*_: object) -> None:
         raise RuntimeError(KEY)
 
-    monkeypatch.setattr("codex_glm.proxy.turns.translate_request", fail)
+    monkeypatch.setattr("codex_glm.proxy.addon.translate_request", fail)
     response = proxy.post()
     assert response.status_code == 500
     assert set(response.json()["error"]) == ERROR_FIELDS

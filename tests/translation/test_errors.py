@@ -53,6 +53,7 @@ ROWS = {
     "sensitive": ("invalid_prompt", 400, "invalid_request_error", "content_policy_violation"),
     "window": ("context_length_exceeded", 400, "invalid_request_error", "context_length_exceeded"),
     "empty": ("server_error", 502, "server_error", "server_error"),
+    "half_summary": ("server_error", 502, "server_error", "server_error"),
     "finish": ("server_error", 502, "server_error", "server_error"),
     "unreachable": ("server_error", 502, "server_error", "server_error"),
     "stale": ("server_error", 502, "server_error", "server_error"),

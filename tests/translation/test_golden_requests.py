@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from codex_glm.simulator.judge import judge
+from codex_glm.translation.compact_endpoint import translate_compaction
 from codex_glm.translation.errors import RequestError
-from codex_glm.translation.request import translate_request
+from codex_glm.translation.request import TranslatedRequest, translate_request
 from codex_glm.translation.wire_json import encode_json
 
 from .support import CODEX, GOLDEN, KEY_HEADER, SETTINGS, check_golden, receipt_lines
@@ -54,12 +55,15 @@ def recorded_bodies(folder: Path = CODEX) -> dict[str, JsonObject]:
 
 
 BODIES = recorded_bodies()
+COMPACTIONS = {"compaction-endpoint-request"}
+"""Requests to the endpoint for compaction."""
+
 each_body = pytest.mark.parametrize("name", BODIES)
 
 
-def test_all_65_fixtures_are_accounted_for() -> None:
+def test_all_66_fixtures_are_accounted_for() -> None:
     names = {path.stem for path in CODEX.glob("*.json")}
-    assert len(names) == 65
+    assert len(names) == 66
     assert {name.partition(".")[0] if name not in names else name for name in BODIES} == (
         names - set(WITHOUT_TURN)
     )
@@ -84,7 +88,7 @@ def test_the_readme_lists_every_fixture(folder: str) -> None:
 
 @each_body
 def test_golden(name: str) -> None:
-    check_golden(GOLDEN / "requests" / f"{name}.json", pretty(summary(BODIES[name])))
+    check_golden(GOLDEN / "requests" / f"{name}.json", pretty(summary(name)))
 
 
 @each_body
@@ -97,7 +101,7 @@ def test_the_judge_finds_nothing(name: str) -> None:
 def test_nothing_of_the_client_is_left(name: str) -> None:
     chat = chat_body(name)
     metadata = BODIES[name].get("client_metadata")
-    identity = [BODIES[name]["prompt_cache_key"]]
+    identity = [BODIES[name]["prompt_cache_key"]] if name not in COMPACTIONS else []
     if isinstance(metadata, dict):
         identity += [value for key, value in metadata.items() if key.endswith("id")]
     # A tool may tell the model an id in its output; that is part of the conversation.
@@ -125,16 +129,22 @@ def test_no_golden_file_is_left_over() -> None:
     assert {path.stem for path in (GOLDEN / "tools").glob("*.json")} == declared
 
 
+def translate(name: str) -> TranslatedRequest:
+    if name in COMPACTIONS:
+        return translate_compaction(BODIES[name], SETTINGS, {})
+    return translate_request(BODIES[name], SETTINGS)
+
+
 def chat_body(name: str) -> JsonObject:
     try:
-        return translate_request(BODIES[name], SETTINGS).chat_body
+        return translate(name).chat_body
     except RequestError:
         return {}
 
 
-def summary(body: JsonObject) -> JsonObject:
+def summary(name: str) -> JsonObject:
     try:
-        translated = translate_request(body, SETTINGS)
+        translated = translate(name)
     except RequestError as error:
         return {"error": error.failure.to_json()["error"], "status": error.failure.status}
     chat = dict(translated.chat_body)

@@ -245,3 +245,10 @@ def roles(chat: JsonObject) -> list[object]:
     messages = chat["messages"]
     assert isinstance(messages, list)
     return [message["role"] for message in messages]
+
+
+def test_a_complaint_names_the_clients_own_place() -> None:
+    body: JsonObject = {"model": "gpt-5", "input": [{"role": "nobody"}], "instructions": "Be good."}
+    with pytest.raises(RequestError) as caught:
+        translate_request(body, SETTINGS)
+    assert caught.value.failure.param == "input[0].role"

@@ -25,6 +25,8 @@ from codex_glm.proxy.settings import Settings
 from codex_glm.proxy.simulation import Simulation
 from codex_glm.proxy.turns import Turns
 from codex_glm.translation import errors
+from codex_glm.translation.compact_endpoint import translate_compaction
+from codex_glm.translation.request import translate_request
 
 if TYPE_CHECKING:
     from mitmproxy.addonmanager import Loader
@@ -192,7 +194,9 @@ class CodexGlm:
         request = flow.request
         match route(request.method, request.path, request.headers):
             case Route.TURN:
-                await self.turns.begin(flow, client_key, self.settings)
+                await self.turns.begin(flow, client_key, self.settings, translate_request)
+            case Route.COMPACTION:
+                await self.turns.begin(flow, client_key, self.settings, translate_compaction)
             case Route.MODELS:
                 flow.response = replies.json_reply(self._catalog(request))
             case Route.MODEL:

@@ -54,7 +54,8 @@ _REFUSALS = {
     Route.UNKNOWN: (
         404,
         "not_found",
-        "Unknown request. Served are POST …/responses, GET …/models and GET /health.",
+        "Unknown request. Served are POST …/responses and …/responses/compact, GET …/models and"
+        " GET /health.",
     ),
 }
 

@@ -14,6 +14,8 @@ class Route(Enum):
     """The kinds of request that there are."""
 
     TURN = "turn"
+    COMPACTION = "compaction"
+    """Asks for a summary of a conversation (codex-cli 0.77.0 to 0.146.0)."""
     UPGRADE = "upgrade"
     """A WebSocket handshake for a turn: 426 sends Codex to HTTP at once (codex-cli 0.169.0)."""
     MODELS = "models"
@@ -31,6 +33,7 @@ _BESIDE_TURNS = (
     (Route.STORED, re.compile(r"(GET|DELETE) .*/responses/[^/]+")),
     (Route.STORED, re.compile(r"GET .*/responses/[^/]+/input_items")),
     (Route.STORED, re.compile(r"POST .*/responses/[^/]+/cancel")),
+    (Route.COMPACTION, re.compile(r"POST .*/responses/compact")),
     (Route.TOKENS, re.compile(r"POST .*/responses/input_tokens")),
     (Route.MODELS, re.compile(r"GET .*/models")),
     (Route.MODEL, re.compile(r"GET .*/models/[^/]+")),

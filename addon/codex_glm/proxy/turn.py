@@ -215,7 +215,7 @@ class Turn:
             return replies.event_stream(b"".join(self.sent))
         if failure:
             return replies.error_reply(failure, tried=bool(self.failed_rounds))
-        return replies.json_reply(self.reply.stream.response)
+        return replies.json_reply(self.reply.answer())
 
     @property
     def age(self) -> float:

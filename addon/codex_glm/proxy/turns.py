@@ -16,16 +16,22 @@ from codex_glm.proxy.rows import Rows
 from codex_glm.proxy.turn import Turn, new_turn
 from codex_glm.proxy.upstream import Upstream
 from codex_glm.translation import errors
-from codex_glm.translation.request import translate_request
 from codex_glm.translation.wire_json import parse_object
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from mitmproxy.http import HTTPFlow
 
     from codex_glm.proxy.settings import Settings
     from codex_glm.proxy.simulation import Simulation
     from codex_glm.sidecalls.calls import SideCall
+    from codex_glm.translation.request import TranslatedRequest, TranslationSettings
     from codex_glm.translation.wire_json import JsonObject
+
+    type Translate = Callable[
+        [JsonObject, TranslationSettings, Mapping[str, str]], TranslatedRequest
+    ]
 
 _NO_KEY = ApiKey("", "none")
 _MOST_GATES = 256
@@ -49,7 +55,13 @@ class Turns:
         self.recorder = Recorder()
         self.rows = Rows()
 
-    async def begin(self, flow: HTTPFlow, client_key: ApiKey | None, settings: Settings) -> None:
+    async def begin(
+        self,
+        flow: HTTPFlow,
+        client_key: ApiKey | None,
+        settings: Settings,
+        translate: Translate,
+    ) -> None:
         """Translate a client's request and send it to GLM, or answer what is wrong with it."""
         flow.response = replies.unsupported_media(flow.request.headers)
         if flow.response:
@@ -66,7 +78,7 @@ class Turns:
             body = _read_body(flow)
             if places:
                 wanted = await self.images.look(flow, body, wanted, place, calls)
-            translated = translate_request(body, wanted, flow.request.headers)
+            translated = translate(body, wanted, flow.request.headers)
         except errors.RequestError as refused:
             flow.response = replies.error_reply(refused.failure)
             self.recorder.refused(flow)

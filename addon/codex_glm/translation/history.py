@@ -241,6 +241,7 @@ _READERS: dict[str, Callable[[HistoryReader, JsonObject, str], Iterator[Step]]] 
     "tool_search_output": HistoryReader._tool_search_output,
     "additional_tools": HistoryReader._declaration,
     "compaction": HistoryReader._compaction,
+    "compaction_summary": HistoryReader._compaction,
     "compaction_trigger": HistoryReader._compaction_trigger,
     "item_reference": HistoryReader._item_reference,
     "web_search_call": HistoryReader._web_search_call,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import errors
 from .chunks import parse_chunk
+from .compact_endpoint import client_response
 from .sse import END_OF_STREAM, SSEDecoder, encode_event
 from .stream import ResponseStream
 from .wire_json import parse_object
@@ -59,6 +60,10 @@ class ReplyTranslator:
         """Take a whole body of GLM that came with an error status."""
         failure = errors.upstream_body_failure(body, status, self._context.advice)
         return self.fail(failure)
+
+    def answer(self) -> JsonObject:
+        """Give what a client gets that does not stream, once the reply has ended well."""
+        return client_response(self._context, self.stream.response)
 
     def pulse(self) -> bytes:
         """Give an event that says no more than that the turn is under way."""

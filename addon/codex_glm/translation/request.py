@@ -76,6 +76,8 @@ class TurnContext:
     advice: Advice = NO_ADVICE
     compacting: bool = False
     """Whether the reply is to be one compaction item."""
+    kept: tuple[JsonObject, ...] | None = None
+    """The messages that stay beside the summary, where an endpoint of its own was asked for one."""
     images: tuple[str, ...] = ()
     """Ids of the images that GLM gets; see `images`."""
     schema: AnswerSchema | None = None
@@ -248,9 +250,9 @@ def _translate_messages(
     reader: HistoryReader,
     receipt: Receipt,
 ) -> list[JsonObject]:
-    if instructions := body.get("instructions"):
-        items = [{"role": "system", "content": instructions}, *items]
-    messages = MessageFold(receipt).fold(reader.read(items))
+    system = [{"role": "system", "content": words}] if (words := body.get("instructions")) else []
+    # Read apart, so that a complaint about an item names the place that it has for the client.
+    messages = MessageFold(receipt).fold([*reader.read([*system]), *reader.read(items)])
     if not messages:
         raise RequestError("input holds nothing that a model could answer", param="input")
     return messages

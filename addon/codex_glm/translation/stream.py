@@ -190,7 +190,7 @@ class ResponseStream:
         if not self._reason:
             return errors.failure("cut")
         if self._reason == "length":
-            return None
+            return None if self._context.kept is None else errors.failure("half_summary")
         if self._reason not in _COMPLETED:
             return errors.failure(_FAILED.get(self._reason, "finish"), self._reason)
         silent = all(item["type"] == "reasoning" for item in self._of_this_round())
