@@ -9,7 +9,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.12 --generate-ha
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml
 
 .PHONY: help install run dump start stop logs health test check format golden lock clean \
-	catalog codex codex-undo record simulator test-codex test-node errors clients test-environment node-clients
+	catalog codex codex-undo record simulator test-codex test-node errors screenshots clients test-environment node-clients
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /make \1	/' | expand -t 18
@@ -79,6 +79,9 @@ clients: test-environment node-clients ## write the table of tests/clients: whic
 
 errors: test-environment ## write the table of tests/errors: what a real Codex shows for each fault
 	$(BIN)/python -m tests.errors.run $(ARGS)
+
+screenshots: test-environment ## take the pictures of tests/web anew
+	$(BIN)/python -m tests.web.screenshots
 
 lock: ## resolve the dependencies anew (needs uv; UPGRADE=--upgrade for newer ones)
 	$(COMPILE) -o requirements.lock

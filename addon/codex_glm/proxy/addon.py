@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mitmproxy import ctx, http
 from mitmproxy.exceptions import OptionsError
+from mitmproxy.flow import Error
 
 from codex_glm.proxy import banner, config_file, record, replies, rounds, rows, upstream, views
 from codex_glm.proxy import options as addon_options
@@ -172,8 +173,12 @@ class CodexGlm:
         self._client_keys.pop(flow.id, None)
         if turn := self.turns.under_way.pop(flow.id, None):
             flow.request = turn.client_request
-            turn.exchange.broken = flow.error.msg if flow.error else ""
-            turn.abandon(turn.exchange.broken)
+            cause = flow.error.msg if flow.error else ""
+            if not turn.reply.stream.ended:
+                turn.exchange.broken = cause
+            elif cause != Error.KILLED_MESSAGE:
+                flow.error = None  # Codex leaves with its last event; GLM may have more to send
+            turn.abandon(cause)
             record.record_body(flow, turn)
             self.turns.end(flow, turn)
         self._keep(flow)

@@ -38,9 +38,12 @@ class Exchange:
 
     def to_json(self, origin: float) -> dict[str, object]:
         """Give plain values, fit for a flow's metadata; times are seconds since `origin`."""
+        sent = {"url": self.url, "request": self.request.decode("utf-8")}
+        return sent | self.reply_to_json(origin)
+
+    def reply_to_json(self, origin: float) -> dict[str, object]:
+        """Give the part that changes while GLM replies."""
         return {
-            "url": self.url,
-            "request": self.request.decode("utf-8"),
             "status": self.status,
             "reply": b"".join(self.received).decode("utf-8", "replace"),
             "begun": _since(origin, self.begun),

@@ -58,8 +58,7 @@ def record_progress(flow: HTTPFlow, turn: Turn, received: bytes) -> None:
         record_body(flow, turn)
     if not received:
         return
-    last = flow.metadata[METADATA_KEY]["rounds"][-1]
-    last |= {"status": turn.exchange.status, "reply": received.decode("utf-8", "replace")}
+    flow.metadata[METADATA_KEY]["rounds"][-1] |= turn.exchange.reply_to_json(turn.started)
     parts = [turn.context.kind.name, f"{turn.reply.stream.at_work} ~{_short(_tokens(received))}"]
     if failed := turn.failed_rounds:
         parts.append(f"{len(failed)} tried again")
