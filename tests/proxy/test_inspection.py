@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .conftest import StartProxy
     from .support import ProxyThread
 
-EXPLICIT = ("GLM request", "GLM response", "Codex events")
+EXPLICIT = ("GLM request", "GLM response", "Codex events", "GLM diff", "GLM thread")
 THREAD = {"thread-id": "01980000-aaaa-7bbb-8ccc-ddddeeeeffff"}
 
 

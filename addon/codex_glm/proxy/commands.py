@@ -1,11 +1,12 @@
 """The commands `glm.*`, for the console and mitmweb's command bar; the texts come of `inspect`.
 
-They give lists of lines: the console shows such a list in a window of its own, mitmweb below its
-command bar.
+They give lists of lines. The console shows such a list in a window of its own; mitmweb puts it on
+one line below its command bar (mitmproxy 12.2), so there the lines also go to the log.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence  # noqa: TC003  # mitmproxy reads the types at run time
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -16,17 +17,18 @@ from mitmproxy.exceptions import CommandError
 from codex_glm.inspect.alignment import align
 from codex_glm.inspect.prefix import describe, read_change
 from codex_glm.inspect.stats import stats
-from codex_glm.inspect.transcript import Spoken, transcript
-from codex_glm.inspect.turn_record import TurnRecord, read_record
+from codex_glm.inspect.transcript import transcript
 from codex_glm.inspect.wording import printable
-from codex_glm.proxy.record import METADATA_KEY
 from codex_glm.proxy.recorder import LONGEST_TEXT, make_recording, private_values, write_recording
-from codex_glm.proxy.views import response_body
+from codex_glm.proxy.threads import request_body, spoken, thread_of, turns_of
 from codex_glm.translation.recording import record_stream
 from codex_glm.translation.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+
+_log = logging.getLogger("glm")
 
 
 def _named[F: Callable[..., object]](name: str) -> Callable[[F], F]:
@@ -42,26 +44,24 @@ class Commands:
     @_named("glm.stats")
     def stats(self, flows: str = "@all") -> Sequence[str]:
         """Count turns, tokens and list prices, by model and thread."""
-        return _clean(stats([_record(flow) for flow in _turns(flows)]))
+        return _clean(stats([spoken(flow).record for flow in _turns(flows)]))
 
     @_named("glm.diff")
     def diff(self, flows: str = "") -> Sequence[str]:
         """Show both sides of a turn beside each other: Codex's items and GLM's messages."""
         flow = _chosen(flows)
-        asked = flow.request.get_content(strict=False) or b""
-        return _clean(align(_record(flow), asked, response_body(flow)))
+        told = spoken(flow)
+        return _clean(align(told.record, request_body(flow), told.reply))
 
     @_named("glm.thread")
     def thread(self, flows: str = "") -> Sequence[str]:
         """Show the whole thread of a turn as one transcript."""
-        thread = _record(_chosen(flows)).thread
-        told = [Spoken(_record(flow), response_body(flow)) for flow in _turns("@all")]
-        return _clean(transcript([each for each in told if each.record.thread == thread]))
+        return _clean(transcript(thread_of(_chosen(flows))))
 
     @_named("glm.cache")
     def cache(self, flows: str = "") -> Sequence[str]:
         """Tell where a turn's prompt departs from the thread's previous one."""
-        record = _record(_chosen(flows))
+        record = spoken(_chosen(flows)).record
         return _clean(describe(read_change(record.prefix), record.usage))
 
     @_named("glm.save")
@@ -76,21 +76,20 @@ class Commands:
 
 
 def _save(flow: http.HTTPFlow, folder: Path, keys: Iterable[str]) -> str:
-    record = _record(flow)
+    record, answered = spoken(flow)
     redactor = Redactor(private_values(keys), LONGEST_TEXT)
     name = f"{record.kind or 'turn'}-{flow.id[:8]}"
     words = f"{record.asked_model} answered by {record.model}: {record.outcome or 'under way'}"
     made = make_recording(name, words, flow, None, redactor)
     streams = [each.reply.encode("utf-8", "surrogatepass") for each in record.rounds if each.reply]
     clean = [record_stream(stream, redactor) for stream in streams]
-    reply = record_stream(response_body(flow), redactor)
+    reply = record_stream(answered, redactor)
     write_recording(folder, name, made._replace(streams=clean, reply=reply))
     return name
 
 
 def _turns(spec: str) -> list[http.HTTPFlow]:
-    found = ctx.master.commands.call_strings("view.flows.resolve", [spec])
-    return [f for f in found if isinstance(f, http.HTTPFlow) and METADATA_KEY in f.metadata]
+    return turns_of(ctx.master.commands.call_strings("view.flows.resolve", [spec]))
 
 
 def _chosen(spec: str) -> http.HTTPFlow:
@@ -105,9 +104,8 @@ def _chosen(spec: str) -> http.HTTPFlow:
     return turns[-1]
 
 
-def _record(flow: http.HTTPFlow) -> TurnRecord:
-    return read_record(flow.metadata[METADATA_KEY])
-
-
 def _clean(lines: Iterable[str]) -> list[str]:
-    return [printable(line) for line in lines]
+    clean = [printable(line) for line in lines]
+    if not ctx.master.addons.get("consoleaddon"):
+        _log.info("%s", "\n".join(clean))
+    return clean

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mitmproxy import contentviews, http
 
+from codex_glm.inspect.alignment import align
 from codex_glm.inspect.dialects import codex_events, glm_replies, glm_requests
+from codex_glm.inspect.transcript import transcript
 from codex_glm.inspect.turn_record import TurnRecord, read_record
 from codex_glm.inspect.turn_request import render_request
 from codex_glm.inspect.turn_response import render_response
 from codex_glm.proxy.record import METADATA_KEY
+from codex_glm.proxy.threads import request_body, spoken, thread_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mitmproxy.contentviews import Metadata, SyntaxHighlight
 
-type Render = Callable[[TurnRecord, Metadata, bytes], str]
+
+class Message(NamedTuple):
+    """What a view is asked for: a turn's request or its reply."""
+
+    flow: http.HTTPFlow
+    metadata: Metadata
+    data: bytes
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is the request."""
+        return isinstance(self.metadata.http_message, http.Request)
+
+
+type Render = Callable[[TurnRecord, Message], str]
 
 _AUTOMATIC = 2.0
 """Above mitmproxy's own views, whose highest priority is 1 (mitmproxy 12.2)."""
@@ -47,10 +64,10 @@ class TurnView(contentviews.Contentview):
 
     def prettify(self, data: bytes, metadata: Metadata) -> str:
         """Render the view; total over whatever the flow holds."""
-        kept = metadata.flow.metadata.get(METADATA_KEY) if metadata.flow else None
-        if kept is None:
+        flow = metadata.flow
+        if not isinstance(flow, http.HTTPFlow) or METADATA_KEY not in flow.metadata:
             return "This is no turn: there is nothing of GLM's to show."
-        return self._render(read_record(kept), metadata, data)
+        return self._render(read_record(flow.metadata[METADATA_KEY]), Message(flow, metadata, data))
 
 
 def register() -> None:
@@ -59,23 +76,26 @@ def register() -> None:
     level = chatter.level
     chatter.setLevel(logging.WARNING)
     contentviews.add(TurnView("GLM turn", _turn, _AUTOMATIC))
-    contentviews.add(TurnView("GLM request", lambda record, _, __: glm_requests(record)))
-    contentviews.add(TurnView("GLM response", lambda record, _, __: glm_replies(record)))
+    contentviews.add(TurnView("GLM request", lambda record, _: glm_requests(record)))
+    contentviews.add(TurnView("GLM response", lambda record, _: glm_replies(record)))
     contentviews.add(TurnView("Codex events", _events))
+    contentviews.add(TurnView("GLM diff", _diff))
+    contentviews.add(TurnView("GLM thread", _thread))
     chatter.setLevel(level)
 
 
-def response_body(flow: object) -> bytes:
-    """Give what the client got, so far."""
-    answered = isinstance(flow, http.HTTPFlow) and flow.response
-    return (answered.get_content(strict=False) or b"") if answered else b""
+def _turn(record: TurnRecord, shown: Message) -> str:
+    render = render_request if shown.asks else render_response
+    return render(record, shown.data)
 
 
-def _turn(record: TurnRecord, metadata: Metadata, data: bytes) -> str:
-    asks = isinstance(metadata.http_message, http.Request)
-    return render_request(record, data) if asks else render_response(record, data)
+def _events(_: TurnRecord, shown: Message) -> str:
+    return codex_events(spoken(shown.flow).reply if shown.asks else shown.data)
 
 
-def _events(_: TurnRecord, metadata: Metadata, data: bytes) -> str:
-    asks = isinstance(metadata.http_message, http.Request)
-    return codex_events(response_body(metadata.flow) if asks else data)
+def _diff(record: TurnRecord, shown: Message) -> str:
+    return "\n".join(align(record, request_body(shown.flow), spoken(shown.flow).reply))
+
+
+def _thread(_: TurnRecord, shown: Message) -> str:
+    return "\n".join(transcript(thread_of(shown.flow)))
