@@ -9,7 +9,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.12 --generate-ha
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml
 
 .PHONY: help install run dump start stop logs health test check format golden lock clean \
-	catalog codex codex-undo record simulator test-codex test-node errors screenshots clients test-environment node-clients
+	catalog codex codex-undo doctor record simulator test-codex test-node errors screenshots clients test-environment node-clients
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /make \1	/' | expand -t 18
@@ -47,6 +47,9 @@ codex: install ## set Codex up for this proxy (in CODEX_HOME, default ~/.codex)
 
 codex-undo: install ## put Codex's settings back as they were
 	@$(BIN)/python -m codex_glm.commands.codex undo $(ARGS)
+
+doctor: install ## find out what is wrong (ARGS=--free asks GLM nothing that may cost)
+	@$(BIN)/python -m codex_glm.commands.doctor $(ARGS)
 
 simulator: install ## run the GLM simulator on port 18766
 	@exec $(BIN)/python -m codex_glm.simulator --port 18766 $(ARGS)

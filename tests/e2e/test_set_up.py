@@ -1,12 +1,17 @@
-"""`make codex` and `make codex-undo`, with a plain Codex in between and afterwards."""
+"""`make codex`, a plain Codex and the doctor after it, and `make codex-undo`."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 from typing import TYPE_CHECKING
 
+from codex_glm.commands import settings_file
+from codex_glm.commands.doctor import Patient, examine
+
 from .codex import Codex, codex_on_path, glm_codex
+from .conftest import glm_environment
 from .proxy_process import ADDON
 from .test_start import SKIP, TEMPORARY_HOME
 from .test_turns import HELLO, check_hello
@@ -14,6 +19,7 @@ from .test_turns import HELLO, check_hello
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
     from codex_glm.simulator.thread import SimulatorThread
 
     from .proxy_process import ProxyProcess
@@ -66,6 +72,27 @@ def test_after_undo_codex_does_what_it_did(
     assert asked[0] == asked[2]
     assert homes[1] - homes[0] == {"codex-glm"}
     assert homes[0] == homes[2]
+
+
+def test_the_doctor_finds_nothing_wrong(
+    proxy: ProxyProcess,
+    tmp_path: Path,
+    simulator: SimulatorThread,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    codex = Codex(tmp_path / "codex")
+    given = {"PATH": codex_on_path(tmp_path / "bin"), "PYTHONPATH": str(ADDON.parent)}
+    set_up(codex, given, proxy.base)
+    config = tmp_path / "mitm-config.yaml"
+    config.write_text(f"listen_port: {proxy.port}\n")
+    monkeypatch.setattr(settings_file, "SETTINGS_FILE", config)
+    environ = codex.environment({**given, **glm_environment(simulator)})
+    findings = asyncio.run(examine(Patient(environ)))
+    assert [each for each in findings if each.state == "wrong"] == []
+    assert {"Codex", "proxy", "turn", "tools"} <= {e.name for e in findings if e.state == "ok"}
+    assert [one.violations for one in simulator.received if one.violations] == []
+    # It asks for lists as well, which a turn never does.
+    simulator.received.clear()
 
 
 def set_up(codex: Codex, environment: dict[str, str], base: str) -> None:

@@ -54,6 +54,38 @@ def test_what_is_sent() -> None:
     }
 
 
+def test_a_get_has_no_body() -> None:
+    with FakeUpstream(OK) as glm:
+        assert asyncio.run(SideClient(glm.base_url, KEY).get_json("/models")) == {"a": 1}
+    (seen,) = glm.seen
+    assert seen.head.split("\r\n")[0] == "GET /v4/models HTTP/1.1"
+    assert (seen.body, seen.headers.get("content-length")) == (b"", None)
+    assert seen.headers["authorization"] == f"Bearer {KEY}"
+
+
+def streamed(*replies: Reply) -> bytes:
+    with FakeUpstream(*replies) as glm:
+        return asyncio.run(SideClient(glm.base_url, KEY).post_stream("/x", {}))
+
+
+def test_a_stream_comes_whole() -> None:
+    assert streamed(chunked(b"data: 1\n\n", b"data: 2\n\n")) == b"data: 1\n\ndata: 2\n\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (reply(b'{"a":1}'), "HTTP 200: no event stream"),
+        (reply(b'{"error":{"code":"1302","message":"m"}}'), "GLM 1302: m"),
+        (reply(b"data: 1\n\n", 503), "HTTP 503"),
+    ],
+)
+def test_what_is_no_stream(given: bytes, said: str) -> None:
+    with pytest.raises(SideCallError) as caught:
+        streamed(given)
+    assert str(caught.value) == said
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code", "message"),
     [

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import codex_glm
+from codex_glm.commands.catalogue import make_catalogue
 from codex_glm.commands.codex_home import FOLDER, HomeError, home_folder, set_up, undo
 from codex_glm.commands.codex_program import find_codex
 from codex_glm.commands.settings_file import SettingsError, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from codex_glm.commands.codex_home import Record
-
-_PACKAGES = str(Path(codex_glm.__file__).parents[1])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -37,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _set_up(home: Path, asked: argparse.Namespace) -> list[str]:
     base = asked.base or f"{read_settings(os.environ).origin}/v1"
     codex = find_codex()
-    catalogue = make_catalogue(codex.version if codex else "", asked.set)
+    catalogue = make_catalogue(os.environ, codex.version if codex else "", asked.set)
     record = set_up(home, base.rstrip("/"), catalogue)
     start = "Start the proxy (make run), then Codex as ever: codex, or codex exec 'say hello'"
     missing = [] if codex else ["There is no codex on PATH: npm install -g @openai/codex"]
@@ -63,27 +59,6 @@ def _undo(home: Path) -> list[str]:
     if remarks is None:
         return [f"Nothing to undo: {home} was not set up by make codex."]
     return [*remarks, f"{home} holds nothing of codex-glm any more."]
-
-
-def make_catalogue(version: str, sets: Sequence[str]) -> str:
-    """Have the proxy's own command write the catalogue for a Codex of `version`; gives its text.
-
-    Raises SettingsError with what is wrong with the proxy's settings.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "models.json"
-        command = [sys.executable, "-m", "codex_glm.proxy.catalog_file", "--out", str(path)]
-        options = [part for each in sets for part in ("--set", each)]
-        ran = subprocess.run(  # noqa: S603  # a command of this package
-            [*command, "--codex", version, *options],
-            env={**os.environ, "PYTHONPATH": _PACKAGES},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if ran.returncode:
-            raise SettingsError(ran.stderr.strip())
-        return path.read_text("utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -18,9 +18,9 @@ class Codex(NamedTuple):
     """Such as `0.163.0`; empty if it would not say."""
 
 
-def find_codex() -> Codex | None:
-    """Give the first `codex` on PATH."""
-    path = shutil.which("codex")
+def find_codex(search: str | None = None) -> Codex | None:
+    """Give the first `codex` on PATH, or in the folders of `search`."""
+    path = shutil.which("codex", path=search)
     if path is None:
         return None
     try:

@@ -59,17 +59,31 @@ class SideClient:
 
     async def post_json(self, path: str, body: JsonObject) -> JsonObject:
         """Post `body` and give the JSON object of the reply; raises SideCallError, nothing else."""
+        return self._read(*await self._ask("POST", path, encode_json(body)))
+
+    async def get_json(self, path: str) -> JsonObject:
+        """Give the JSON object at `path`; raises SideCallError, nothing else."""
+        return self._read(*await self._ask("GET", path))
+
+    async def post_stream(self, path: str, body: JsonObject) -> bytes:
+        """Post `body` and give the whole of an event stream; raises SideCallError, nothing else."""
+        status, raw = await self._ask("POST", path, encode_json(body))
+        if status != 200 or raw.lstrip().startswith(b"{"):
+            self._read(status, raw)
+            raise SideCallError("", "no event stream", status)
+        return raw
+
+    async def _ask(self, method: str, path: str, content: bytes = b"") -> tuple[int, bytes]:
         try:
             async with asyncio.timeout(self.timeout):
-                status, raw = await self._post(f"{self.base}{path}", encode_json(body))
+                return await self._send(method, f"{self.base}{path}", content)
         except TimeoutError:
             raise SideCallError("", f"no answer within {self.timeout:g} s", 0) from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise SideCallError("", _words(error), 0) from None  # it may know the headers
-        return self._read(status, raw)
 
-    async def _post(self, url: str, content: bytes) -> tuple[int, bytes]:
-        request = httpx.Request("POST", url, headers=self._headers(), content=content)
+    async def _send(self, method: str, url: str, content: bytes) -> tuple[int, bytes]:
+        request = httpx.Request(method, url, headers=self._headers(), content=content or None)
         async with httpx.AsyncClient(trust_env=False, timeout=self.timeout) as client:
             response = await client.send(request, stream=True, follow_redirects=False)
             try:

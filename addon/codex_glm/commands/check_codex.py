@@ -1,0 +1,160 @@
+"""The doctor at Codex: the program, its config.toml, and what stands between it and the proxy."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from codex_glm.commands.codex_program import find_codex
+from codex_glm.commands.findings import note, ok, skipped, wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codex_glm.commands.findings import Finding
+    from codex_glm.commands.settings_file import ProxySettings
+
+type Table = dict[str, Any]
+
+OLDEST, NEWEST = (0, 125), (0, 169)
+"""The versions of Codex that were tried with this proxy reach from one to the other."""
+_SET_UP = "make codex"
+_PROXY_VARIABLES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+_CERTIFICATES = ("CODEX_CA_CERTIFICATE", "SSL_CERT_FILE")
+_MITMPROXY_CA = ".mitmproxy/mitmproxy-ca-cert.pem"
+
+
+def check_codex(environ: Mapping[str, str], home: Path, settings: ProxySettings) -> list[Finding]:
+    """Look at everything on Codex's side."""
+    return [
+        _program(environ),
+        *_config(environ, home, settings),
+        *_way(environ, settings),
+        _authority(environ),
+    ]
+
+
+def _program(environ: Mapping[str, str]) -> Finding:
+    codex = find_codex(environ.get("PATH", ""))
+    if codex is None:
+        return wrong("Codex", "there is no codex on PATH", "npm install -g @openai/codex")
+    if not codex.version:
+        return wrong("Codex", f"{codex.path} does not say its version", "install Codex anew")
+    number = tuple(int(part) for part in codex.version.split(".")[:2])
+    if number < OLDEST:
+        words = f"{codex.path}, {codex.version}: older than any that was tried"
+        return wrong("Codex", words, "npm install -g @openai/codex")
+    if number > NEWEST:
+        return note("Codex", f"{codex.path}, {codex.version}: newer than any that was tried")
+    return ok("Codex", f"{codex.path}, {codex.version}")
+
+
+def _config(environ: Mapping[str, str], home: Path, settings: ProxySettings) -> list[Finding]:
+    path = home / "config.toml"
+    try:
+        config = tomllib.loads(path.read_bytes().decode())
+    except FileNotFoundError:
+        return [wrong("config", f"there is no {path}", _SET_UP)]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return [wrong("config", f"{path} is no valid TOML: {error}", "correct it, then make codex")]
+    except OSError as error:
+        return [wrong("config", f"{path}: {error.strerror}", "make it readable")]
+    if "profile" in config:
+        words = f"{path} has `profile =`, which Codex 0.163.0 and later refuse to start with"
+        return [wrong("config", words, "take that line out")]
+    name = config.get("model_provider", "openai")
+    table = config.get("model_providers", {}).get(name)
+    if not isinstance(table, dict):
+        words = f"{path} chooses the provider {name}, which is not this proxy"
+        return [wrong("config", words, _SET_UP)]
+    found = [_provider(table, settings), *_login(table, environ), *_names(table)]
+    if found[0].state == "ok":
+        found += [_catalogue(config, table, home)]
+    return found
+
+
+def _provider(table: Table, settings: ProxySettings) -> Finding:
+    base, wanted = str(table.get("base_url", "")).rstrip("/"), f"{settings.origin}/v1"
+    if table.get("wire_api", "responses") != "responses":
+        return wrong("config", "wire_api is not `responses`, and Codex will not start", _SET_UP)
+    same = {base.replace("//localhost:", "//127.0.0.1:"), base}
+    if wanted in same:
+        return ok("config", f"its provider is the proxy, {base}")
+    if settings.origin in same:
+        return wrong("config", f"base_url lacks the /v1 at its end: {base}", _SET_UP)
+    if urlsplit(base).scheme == "https" and base.replace("https", "http", 1) == wanted:
+        return wrong("config", f"base_url is https, the proxy speaks plain http: {base}", _SET_UP)
+    return wrong("config", f"base_url is {base}, but the proxy's is {wanted}", _SET_UP)
+
+
+def _login(table: Table, environ: Mapping[str, str]) -> list[Finding]:
+    variable = table.get("env_key")
+    if variable and not environ.get(str(variable)):
+        words = f"env_key names {variable}, which is not set: Codex will not start"
+        return [wrong("bearer", words, f"export {variable}=codex-glm, or make codex")]
+    return []
+
+
+def _names(table: Table) -> list[Finding]:
+    if str(table.get("name", "")).lower() in ("openai", "azure"):
+        words = "a provider of this name makes Codex compact on the server's side; GLM sums up then"
+        return [note("name", words, _SET_UP)]
+    return []
+
+
+def _catalogue(config: Table, table: Table, home: Path) -> Finding:
+    if "model_catalog_json" in config:
+        return _catalogue_file(home / Path(str(config["model_catalog_json"])).expanduser())
+    if "model_catalog_url" not in table:
+        words = "Codex is given none: it offers no apply_patch and guesses the model's window"
+        return wrong("catalogue", words, _SET_UP)
+    if not table.get("experimental_bearer_token") and not table.get("env_key"):
+        words = "Codex does not fetch it, as the provider has no experimental_bearer_token"
+        return wrong("catalogue", words, _SET_UP)
+    return ok("catalogue", f"fetched from {table['model_catalog_url']}")
+
+
+def _catalogue_file(path: Path) -> Finding:
+    try:
+        models = json.loads(path.read_text("utf-8"))["models"]
+    except OSError as error:
+        return wrong("catalogue", f"{path}: {error.strerror}; Codex will not start", _SET_UP)
+    except (ValueError, KeyError, TypeError):
+        return wrong("catalogue", f"{path} is no catalogue of models", _SET_UP)
+    return ok("catalogue", f"{path}, {len(models)} models")
+
+
+def _way(environ: Mapping[str, str], settings: ProxySettings) -> list[Finding]:
+    """Look for a proxy variable that catches requests to this machine (codex-cli 0.163.0)."""
+    variable = next((name for name in _PROXY_VARIABLES if environ.get(name)), "")
+    if not variable:
+        return []
+    passed = environ.get("NO_PROXY", "") or environ.get("no_proxy", "")
+    if {each.strip() for each in passed.split(",")} & {settings.host, "*"}:
+        return [ok("way", f"{variable} is set, and NO_PROXY excepts {settings.host}")]
+    words = f"{variable} is set: Codex sends what is for {settings.host} there too, and waits"
+    return [wrong("way", words, f"export NO_PROXY={settings.host}")]
+
+
+def _authority(environ: Mapping[str, str]) -> Finding:
+    for variable in _CERTIFICATES:
+        if value := environ.get(variable):
+            return _authority_file(variable, Path(value))
+    home = environ.get("HOME", "")
+    if home and (Path(home) / _MITMPROXY_CA).exists():
+        return skipped("CA", "not set in CODEX_CA_CERTIFICATE; only the forward proxy needs it")
+    return skipped("CA", "mitmproxy has made none yet; only the forward proxy needs it")
+
+
+def _authority_file(variable: str, path: Path) -> Finding:
+    mend = f"export {variable}=~/{_MITMPROXY_CA}"
+    try:
+        text = path.read_text("ascii", "replace")
+    except OSError as error:
+        return wrong("CA", f"{variable}: {path}: {error.strerror}", mend)
+    if "BEGIN CERTIFICATE" not in text:
+        return wrong("CA", f"{variable}: {path} holds no certificate", mend)
+    return ok("CA", f"{variable}: {path} can be read")

@@ -1,0 +1,508 @@
+"""The doctor in front of staged failures: it names the cause, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import socket
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from codex_glm import __version__
+from codex_glm.commands import check_proxy, doctor, settings_file
+from codex_glm.commands.codex_home import set_up
+from codex_glm.commands.doctor import Patient, examine, show
+from codex_glm.commands.findings import Finding, wrong
+from codex_glm.proxy.catalog_file import read_settings
+from codex_glm.proxy.config_file import ConfigError
+from codex_glm.translation.catalog import catalog
+from codex_glm.translation.wire_json import encode_text
+from mitmproxy.exceptions import OptionsError
+from rich.console import Console
+
+from .fake_glm import FakeGlm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+KEY = "0123456789abcdef.TopSecretOfGlm"
+HEALTH = "GET /health"
+CHAT = "/chat/completions"
+MODELS = "v4/models"
+HTML = b"<html>hello</html>"
+
+
+@dataclass
+class Staged:
+    """A set-up in which everything is well, to be broken by a test."""
+
+    folder: Path
+    glm: FakeGlm
+    others: FakeGlm
+    """A second base of GLM's."""
+    proxy: FakeGlm
+    environ: dict[str, str] = field(default_factory=dict)
+    paid: bool = True
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "codex"
+
+    @property
+    def config(self) -> Path:
+        return self.home / "config.toml"
+
+    @property
+    def settings(self) -> Path:
+        return self.folder / "mitm-config.yaml"
+
+    def program(self, script: str) -> None:
+        path = self.folder / "bin/codex"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
+    def change(self, old: str, new: str) -> None:
+        text = self.config.read_text()
+        assert old in text
+        self.config.write_text(text.replace(old, new))
+
+    def health(self, **fields: object) -> None:
+        state: dict[str, object] = {
+            "version": __version__,
+            "upstream": self.glm.base,
+            "key": "GLM_API_KEY",
+        }
+        self.proxy.replies[HEALTH] = (
+            200,
+            {**state, "simulator": False, "turns_served": 1} | fields,
+        )
+
+    def read_settings(self, environ: dict[str, str], _version: str) -> str:
+        """Do what the proxy's own command does, without a process of its own."""
+        given = {k: environ[k] for k in ("GLM_API_BASE", "GLM_API_KEY") if k in environ}
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in given.items():
+                patch.setenv(name, value)
+            try:
+                return encode_text(read_settings([f"glm_config={self.settings}"]).catalog(""))
+            except (OptionsError, ConfigError) as error:
+                raise settings_file.SettingsError(str(error)) from error
+
+    def examine(self) -> list[Finding]:
+        known = (self.glm.base, self.others.base)
+        return asyncio.run(examine(Patient(self.environ, paid=self.paid, known_bases=known)))
+
+
+@pytest.fixture
+def staged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Staged]:
+    """Return a set-up in which nothing is wrong."""
+    with FakeGlm() as glm, FakeGlm() as others, FakeGlm() as proxy:
+        it = Staged(tmp_path, glm, others, proxy)
+        it.environ = {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)}
+        it.environ |= {"CODEX_HOME": str(it.home), "GLM_API_KEY": KEY, "GLM_API_BASE": glm.base}
+        it.program("echo codex-cli 0.163.0")
+        it.settings.write_text(f"listen_port: {proxy.port}\n")
+        it.health()
+        monkeypatch.setattr(settings_file, "SETTINGS_FILE", it.settings)
+        monkeypatch.setattr(check_proxy, "make_catalogue", it.read_settings)
+        models = encode_text(catalog("other", images=True))
+        set_up(it.home, f"http://127.0.0.1:{proxy.port}/v1", models)
+        yield it
+        for one in (glm, others):
+            assert [each.violations for each in one.engine.received if each.violations] == []
+
+
+def test_nothing_is_wrong(staged: Staged) -> None:
+    findings = staged.examine()
+    assert [each.name for each in findings if each.state == "wrong"] == []
+    names = [each.name for each in findings if each.state == "ok"]
+    assert names == [
+        *("settings", "Codex", "config", "catalogue", "proxy", "key", "GLM", "models"),
+        *("turn", "thinking", "tools", "vision", "search", "Responses"),
+    ]
+    assert len([line for line in staged.glm.asked if line.endswith(CHAT)]) == 3
+    assert staged.others.asked == []
+
+
+def test_nothing_is_paid_for(staged: Staged) -> None:
+    staged.paid = False
+    assert not [each for each in staged.examine() if each.state == "wrong"]
+    assert {line.split()[0] for line in staged.glm.asked} == {"GET"}
+
+
+def glm_says(status: int, code: str, words: str = "m") -> tuple[int, object]:
+    return status, {"error": {"code": code, "message": words}}
+
+
+class Case(NamedTuple):
+    """A failure, and what is to be said of it."""
+
+    stage: Callable[[Staged], object]
+    name: str
+    words: str
+    mend: str
+    along: tuple[str, ...] = ()
+    """What else is wrong then, as the same cause has it."""
+
+
+def replies(end: str, status: int, body: object) -> Callable[[Staged], object]:
+    return lambda it: it.glm.replies.update({end: (status, body)})
+
+
+def env(**variables: str) -> Callable[[Staged], object]:
+    return lambda it: it.environ.update(variables)
+
+
+def stream(*data: str) -> bytes:
+    return "".join(f"data: {each}\n\n" for each in data).encode()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def elsewhere(it: Staged) -> None:
+    """Have the proxy and Codex's provider at a port where nothing listens."""
+    port = free_port()
+    it.settings.write_text(f"listen_port: {port}\n")
+    it.change(f":{it.proxy.port}/", f":{port}/")
+
+
+def refused_here(it: Staged) -> None:
+    it.glm.replies[MODELS] = glm_says(401, "1000")
+
+
+def refused_everywhere(it: Staged) -> None:
+    refused_here(it)
+    it.others.replies[MODELS] = glm_says(401, "1000")
+
+
+FAILURES = {
+    "no key": Case(env(GLM_API_KEY=""), "key", "there is none", "export GLM_API_KEY"),
+    "OpenAI key": Case(env(GLM_API_KEY="sk-proj-1"), "key", "keys of OpenAI", "export GLM_API_KEY"),
+    "bearer": Case(
+        env(GLM_API_KEY="Bearer a.b"), "key", "give the key alone", "export", ("settings",)
+    ),
+    "quotes": Case(env(GLM_API_KEY=f"'{KEY}'"), "key", "quotes", "export GLM_API_KEY"),
+    "blank": Case(env(GLM_API_KEY="ab cd.ef"), "key", "a blank in it", "export", ("settings",)),
+    "odd letters": Case(env(GLM_API_KEY="äb.cd"), "key", "no key has", "export", ("settings",)),
+    "placeholder": Case(env(GLM_API_KEY="your-key.here"), "key", "placeholder", "export GLM_API"),
+    "half a key": Case(env(GLM_API_KEY="0123456789ab"), "key", "no dot", "export GLM_API_KEY"),
+    "refused key": Case(refused_everywhere, "GLM", "does not accept the API key", "GLM_API_KEY"),
+    "other base": Case(
+        refused_here, "other bases", "the key is taken at http", "GLM_API_BASE", ("GLM",)
+    ),
+    "no balance": Case(
+        replies(CHAT, *glm_says(429, "1113")), "turn", "no balance or package", "GLM_API_BASE"
+    ),
+    "plan limit": Case(
+        replies(CHAT, *glm_says(429, "1308", "reset at 2026-11-22 23:00:00")),
+        "turn",
+        "limit of the GLM plan is reached",
+        "wait for the reset",
+    ),
+    "plan ended": Case(replies(CHAT, *glm_says(429, "1309")), "turn", "plan has ended", "renew"),
+    "model refused": Case(
+        replies(CHAT, *glm_says(403, "1311")), "turn", "does not serve this model", "glm_model_map"
+    ),
+    "account": Case(replies(CHAT, *glm_says(403, "1313")), "turn", "not allow this key", "support"),
+    "busy": Case(
+        replies(CHAT, *glm_says(429, "1302")), "turn", "no more turns at once", "try again"
+    ),
+    "request refused": Case(
+        replies(CHAT, *glm_says(400, "1210")), "turn", "refused the request", "report"
+    ),
+    "no stream": Case(
+        replies(CHAT, 200, {"choices": []}), "turn", "no event stream", "check GLM_API_BASE"
+    ),
+    "cut stream": Case(
+        replies(CHAT, 200, stream('{"choices":[{"delta":{"content":"o"}}]}')),
+        "turn",
+        "ended with nothing",
+        "try again",
+    ),
+    "error in stream": Case(
+        replies(CHAT, 200, stream('{"error":{"code":"1301","message":"m"}}')),
+        "turn",
+        "content policy",
+        "try again",
+    ),
+    "junk in stream": Case(replies(CHAT, 200, stream("{")), "turn", "no JSON", "GLM_API_BASE"),
+    "wordless stream": Case(
+        replies(CHAT, 200, stream('{"choices":[{"finish_reason":"stop"}]}')),
+        "turn",
+        "no words",
+        "try again",
+    ),
+    "no tools": Case(
+        replies(
+            CHAT, 200, stream('{"choices":[{"delta":{"content":"o"},"finish_reason":"stop"}]}')
+        ),
+        "tools",
+        "did not call",
+        "try again",
+    ),
+    "no search": Case(
+        replies("/web_search", *glm_says(403, "1220")), "search", "not allow this key", "support"
+    ),
+    "GLM is not there": Case(
+        env(GLM_API_BASE="http://127.0.0.1:1"),
+        "GLM",
+        "no connection to 127.0.0.1",
+        "network",
+        ("proxy base",),
+    ),
+    "no name": Case(
+        env(GLM_API_BASE="https://glm.invalid/v4"),
+        "GLM",
+        "glm.invalid is not found",
+        "DNS",
+        ("proxy base",),
+    ),
+    "plain http": Case(
+        env(GLM_API_BASE="http://api.z.ai/api/paas/v4"),
+        "base",
+        "would show the key",
+        "GLM_API_BASE",
+        ("settings", "proxy base"),
+    ),
+    "no URL": Case(
+        env(GLM_API_BASE="api.z.ai"),
+        "base",
+        "no http URL",
+        "GLM_API_BASE",
+        ("settings", "proxy base"),
+    ),
+    "base of another API": Case(
+        env(GLM_API_BASE="https://api.z.ai/api/anthropic"),
+        "base",
+        "no base of chat completions",
+        "GLM_API_BASE",
+        ("proxy base",),
+    ),
+    "unknown option": Case(
+        lambda it: it.settings.write_text(it.settings.read_text() + "glm_imagse: omit\n"),
+        "settings",
+        "unknown option glm_imagse",
+        "correct it",
+    ),
+    "no codex": Case(
+        lambda it: (it.folder / "bin/codex").unlink(), "Codex", "no codex", "npm install"
+    ),
+    "mute codex": Case(lambda it: it.program("exit 3"), "Codex", "not say its version", "anew"),
+    "old codex": Case(
+        lambda it: it.program("echo codex-cli 0.98.0"), "Codex", "older", "npm install"
+    ),
+    "no config": Case(lambda it: it.config.unlink(), "config", "there is no ", "make codex"),
+    "broken config": Case(
+        lambda it: it.config.write_text("model = \n"), "config", "no valid TOML: ", "make codex"
+    ),
+    "legacy profile": Case(
+        lambda it: it.config.write_text('profile = "x"\n' + it.config.read_text()),
+        "config",
+        "refuse to start",
+        "take that line out",
+    ),
+    "other provider": Case(
+        lambda it: it.change('model_provider = "glm"', 'model_provider = "openai"'),
+        "config",
+        "the provider openai, which is not this proxy",
+        "make codex",
+    ),
+    "no provider": Case(
+        lambda it: it.config.write_text(""), "config", "provider openai", "make codex"
+    ),
+    "other port": Case(
+        lambda it: it.change(f":{it.proxy.port}/", ":9/"),
+        "config",
+        "base_url is http://127.0.0.1:9/v1",
+        "make codex",
+    ),
+    "no /v1": Case(lambda it: it.change('/v1"', '"'), "config", "lacks the /v1", "make codex"),
+    "https": Case(
+        lambda it: it.change("http://127", "https://127"),
+        "config",
+        "base_url is https",
+        "make codex",
+    ),
+    "wire_api": Case(
+        lambda it: it.change('"responses"', '"chat"'), "config", "wire_api is not", "make codex"
+    ),
+    "env_key": Case(
+        lambda it: it.change('experimental_bearer_token = "codex-glm"', 'env_key = "NOT_SET"'),
+        "bearer",
+        "NOT_SET, which is not set",
+        "export NOT_SET=",
+    ),
+    "no catalogue": Case(
+        lambda it: it.change("model_catalog_json", "developer_instructions"),
+        "catalogue",
+        "offers no apply_patch",
+        "make codex",
+    ),
+    "catalogue gone": Case(
+        lambda it: (it.home / "codex-glm/models.json").unlink(),
+        "catalogue",
+        "No such file",
+        "make codex",
+    ),
+    "catalogue broken": Case(
+        lambda it: (it.home / "codex-glm/models.json").write_text("{}"),
+        "catalogue",
+        "is no catalogue",
+        "make codex",
+    ),
+    "catalogue not fetched": Case(
+        lambda it: it.config.write_text(
+            'model_provider = "g"\n[model_providers.g]\nname = "G"\n'
+            f'base_url = "http://127.0.0.1:{it.proxy.port}/v1"\nmodel_catalog_url = "http://x"\n'
+        ),
+        "catalogue",
+        "no experimental_bearer_token",
+        "make codex",
+    ),
+    "a proxy on the way": Case(
+        env(HTTP_PROXY="http://10.0.0.1:8080"), "way", "HTTP_PROXY", "NO_PROXY="
+    ),
+    "no CA": Case(
+        env(CODEX_CA_CERTIFICATE="/none.pem"), "CA", "No such file", "export CODEX_CA_CERT"
+    ),
+    "CA is none": Case(
+        lambda it: it.environ.update(SSL_CERT_FILE=str(it.settings)),
+        "CA",
+        "holds no certificate",
+        "export",
+    ),
+    "proxy not running": Case(elsewhere, "proxy", "it does not run; ", "make run"),
+    "port taken": Case(
+        lambda it: it.proxy.replies.update({HEALTH: (404, {})}),
+        "proxy",
+        "is taken by",
+        "listen_port",
+    ),
+    "port taken by JSON": Case(
+        lambda it: it.proxy.replies.update({HEALTH: (200, {"ok": 1})}),
+        "proxy",
+        "is taken",
+        "listen_port",
+    ),
+    "no addon": Case(
+        lambda it: it.proxy.replies.update({HEALTH: (502, HTML)}),
+        "proxy",
+        "without the addon",
+        "make run",
+    ),
+    "old proxy": Case(
+        lambda it: it.health(version="0.0.1"), "proxy version", "runs version", "make stop"
+    ),
+    "proxy without key": Case(
+        lambda it: it.health(key="missing (unless …)"), "proxy key", "without a key", "export"
+    ),
+    "proxy simulates": Case(
+        lambda it: it.health(simulator=True), "proxy key", "from the simulator", "make stop"
+    ),
+    "proxy goes elsewhere": Case(
+        lambda it: it.health(upstream="https://x"),
+        "proxy base",
+        "it goes to https://x",
+        "make stop",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES.values(), ids=FAILURES)
+def test_the_cause_is_named(staged: Staged, case: Case) -> None:
+    case.stage(staged)
+    findings = staged.examine()
+    found = {each.name: each for each in findings if each.state == "wrong"}
+    assert set(found) == {case.name, *case.along}
+    assert case.words in found[case.name].words
+    assert case.mend in found[case.name].mend
+    console = Console(file=io.StringIO(), width=400)
+    show(findings, console, KEY)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
+    assert case.words in shown
+    assert KEY not in shown
+    assert KEY.partition(".")[2] not in shown
+
+
+def test_settings_that_cannot_be_read_end_it(staged: Staged) -> None:
+    staged.settings.write_text("a: [\n")
+    (only,) = staged.examine()
+    assert (only.name, only.state) == ("settings", "wrong")
+
+
+NOTES: dict[str, tuple[Callable[[Staged], object], str, str]] = {
+    "newer codex": (lambda it: it.program("echo codex-cli 0.999.0"), "Codex", "newer than any"),
+    "simulator": (
+        lambda it: it.settings.write_text(it.settings.read_text() + "glm_simulator: on\n"),
+        "key",
+        "every answer is scripted",
+    ),
+    "odd key": (env(GLM_API_KEY="abcdefgh.ijkl"), "key", "not of the usual shape"),
+    "no list": (replies(MODELS, 404, {}), "models", "gives no list"),
+    "a list of others": (replies(MODELS, 200, {"data": [{"id": "glm-x"}]}), "models", "glm-x"),
+    "no native endpoint": (replies("v1/models", 404, {}), "Responses", "no endpoint of GLM's own"),
+    "name": (lambda it: it.change('"GLM"', '"OpenAI"'), "name", "compact on the server's side"),
+}
+
+
+@pytest.mark.parametrize(("stage", "name", "words"), NOTES.values(), ids=NOTES)
+def test_notes(staged: Staged, stage: Callable[[Staged], object], name: str, words: str) -> None:
+    stage(staged)
+    findings = staged.examine()
+    assert [each.name for each in findings if each.state == "wrong"] == []
+    assert [each.name for each in findings if each.state == "note" and words in each.words] == [
+        name
+    ]
+
+
+def test_other_bases_are_left_alone_by_a_base_of_ones_own(staged: Staged) -> None:
+    refused_here(staged)
+    staged.environ["GLM_API_BASE"] = staged.glm.base.replace("/coding", "/mine")
+    staged.examine()
+    assert staged.others.asked == []
+
+
+@pytest.mark.parametrize("passed", ["127.0.0.1", "localhost, 127.0.0.1", "*"])
+def test_no_proxy_helps(staged: Staged, passed: str) -> None:
+    staged.environ |= {"ALL_PROXY": "http://10.0.0.1:8080", "NO_PROXY": passed}
+    assert not [each for each in staged.examine() if each.state == "wrong"]
+
+
+def test_a_certificate_is_enough(staged: Staged) -> None:
+    path = staged.folder / "ca.pem"
+    path.write_text("-----BEGIN CERTIFICATE-----\n")
+    staged.environ["CODEX_CA_CERTIFICATE"] = str(path)
+    (found,) = [each for each in staged.examine() if each.name == "CA"]
+    assert found.state == "ok"
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_the_exit_code(
+    staged: Staged, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], well: bool
+) -> None:
+    for name, value in staged.environ.items():
+        monkeypatch.setenv(name, value)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    if not well:
+        staged.program("exit 1")
+    with pytest.raises(SystemExit) as ended:
+        doctor.main(["--free"])
+    assert ended.value.code is (not well)
+    assert ("Nothing is wrong." if well else "1 thing is wrong.") in capsys.readouterr().out
+
+
+def test_a_key_in_anybodys_words_is_masked() -> None:
+    console = Console(file=io.StringIO(), width=20)
+    show([wrong("x", f"said {KEY} [bold]", f"do {KEY} /me/x")], console, KEY, "/me")
+    shown = console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
+    assert "TopSecret" not in shown
+    assert "[bold]" in shown
+    assert "~/x" in shown
