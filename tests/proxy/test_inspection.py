@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from codex_glm.proxy import prefixes, views
+from codex_glm.proxy.terminal import shows_colours
 from mitmproxy import contentviews
+from mitmproxy.addons.termlog import TermLog
 from mitmproxy.addons.view import View
 from mitmproxy.exceptions import CommandError
 from mitmproxy.http import HTTPFlow
-from mitmproxy.test import tflow
+from mitmproxy.test import taddons, tflow
 
 from .fake_upstream import CUT, WHOLE, FakeUpstream, chunk, chunked
 from .support import KEY, codex_request, served, turn_body, wait_until
@@ -209,3 +212,45 @@ def test_the_line(proxy: ProxyThread, caplog: pytest.LogCaptureFixture) -> None:
     line = caplog.records[-1].message
     assert line.startswith("✓  eeffff  gpt-5 → glm-5.3")
     assert "\x1b" not in line, "only a terminal gets colours"
+
+
+class EventStore:
+    """What mitmweb and the console have; found by its name."""
+
+
+@pytest.mark.parametrize(
+    ("terminal", "eventlog", "environment", "coloured"),
+    [
+        (True, False, {}, True),
+        (False, False, {}, False),
+        (True, True, {}, False),
+        (True, False, {"NO_COLOR": "1"}, False),
+    ],
+    ids=["terminal", "file", "mitmweb", "NO_COLOR"],
+)
+def test_colours_are_for_terminals(
+    monkeypatch: pytest.MonkeyPatch,
+    terminal: bool,
+    eventlog: bool,
+    environment: dict[str, str],
+    coloured: bool,
+) -> None:
+    with taddons.context() as context:
+        log = TermLog(io.StringIO())
+        log.logger.has_vt_codes = terminal
+        context.master.addons.add(log, *([EventStore()] if eventlog else []))
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        assert shows_colours() == coloured
+        log.uninstall()
+
+
+def test_a_view_outlives_a_broken_record() -> None:
+    views.register()
+    flow = tflow.tflow(resp=True)
+    for kept in (None, 7, {}, {"rounds": [{}], "usage": [1, 2]}):
+        flow.metadata["glm"] = kept
+        for side in ("request", "response"):
+            for view in ("auto", *EXPLICIT):
+                shown(flow, side, view)
