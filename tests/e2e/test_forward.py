@@ -34,7 +34,7 @@ def test_unmodified_provider(
     check_hello(codex)
     assert "I created `hello.py`" in result.message
     assert [one.body["model"] for one in simulator.received] == ["glm-5.3"] * 4
-    assert "gpt-5.5 as glm-5.3 completed" in proxy.end()
+    assert "gpt-5.5 → glm-5.3" in proxy.end()
 
     flows = proxy.flows()
     turns = [flow for flow in flows if flow.request.path == "/v1/responses"]

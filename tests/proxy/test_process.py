@@ -136,7 +136,7 @@ def test_from_file_to_sigterm(
     assert "Traceback" not in started.output
     assert KEY not in started.output
     assert "GLM_API_KEY in the environment" in started.output
-    assert "gpt-5 as glm-" in started.output
+    assert "gpt-5 → glm-" in started.output
 
 
 def test_arguments_win_even_when_they_repeat_the_default(tmp_path: Path) -> None:
