@@ -74,6 +74,11 @@ class ProxyProcess:
         return f"http://127.0.0.1:{self.port}/v1"
 
     @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
+    @property
     def output(self) -> str:
         """What it printed so far."""
         return self._log.read_text("utf-8")

@@ -152,6 +152,16 @@ def test_a_whole_turn_goes(start_proxy: StartProxy) -> None:
     assert 100_000 < proxy.addon._memory.held <= 300 << 10
 
 
+def test_a_kept_flow_keeps_no_turn(start_proxy: StartProxy) -> None:
+    with FakeUpstream(WHOLE) as glm:
+        proxy = served(start_proxy, glm, view=True)
+        proxy.post()
+        wait_until(lambda: proxy.flows)
+        response = proxy.flow().response
+    assert response
+    assert response.stream is True, "through its method the turn would stay as long as the flow"
+
+
 def test_loaded_flows_are_left_alone(start_proxy: StartProxy) -> None:
     with FakeUpstream(WHOLE) as glm:
         proxy = served(start_proxy, glm, view=True, glm_keep_bytes="1k")

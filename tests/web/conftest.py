@@ -26,13 +26,17 @@ SECONDS_A_CHUNK = 0.03
 COLUMNS = ("icon", "path", "comment", "method", "status", "size", "time")
 
 
+def free_port() -> int:
+    """Give a port for the page: mitmweb does not tell which one it has taken by itself."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
 class WebProxy(ProxyProcess):
     """A mitmweb, with its page and its commands."""
 
     def __init__(self, folder: Path, glm: SimulatorThread) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            port = taken.getsockname()[1]
-        options = [f"web_port={port}", *(f"web_columns={name}" for name in COLUMNS)]
+        options = [f"web_port={free_port()}", *(f"web_columns={name}" for name in COLUMNS)]
         sets = [part for option in options for part in ("--set", option)]
         super().__init__(
             folder, [*REVERSE, *sets], tool("mitmweb"), environment=glm_environment(glm)

@@ -108,6 +108,8 @@ class Turns:
         """Make room for others and record what came of the turn."""
         turn.finish()
         self.rows.end(flow)
+        if flow.response:  # a kept flow must not keep its turn, through `turn.relay`
+            flow.response.stream = bool(flow.response.stream)
         self.served += 1
         self.images.learn(turn)
         for call in turn.side_calls:

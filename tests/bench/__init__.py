@@ -1,0 +1,1 @@
+"""Measurements, run by hand; their figures stand in README.md."""
