@@ -20,7 +20,7 @@ LET_GO = "glm_let_go"
 NOTE = b"(This body was let go, to keep memory within glm_keep_bytes.)"
 
 _ROW_BYTES = 16_384
-"""What a row costs beside its bodies (measured: see tests/bench/README.md)."""
+"""What a row costs beside its bodies, about; `tests/bench` measures what comes of it."""
 
 _MOST_LOOKED_AT = 100
 """Flows that one turn may look at, where many in front are marked."""
