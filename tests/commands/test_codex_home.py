@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from codex_glm.commands import codex_home
 from codex_glm.commands.codex_home import HomeError, set_up, undo
+from codex_glm.commands.config_text import ConfigTextError, add, read, remove
+from hypothesis import given
+from hypothesis import strategies as st
 
 from .homes import CONFIGS, look, make_home
 
@@ -117,6 +120,36 @@ def test_edits_inside_the_blocks(tmp_path: Path, content: bytes | None) -> None:
         assert sorted(path.name for path in home.iterdir()) == ["auth.json", "config.toml"]
 
 
+PIECES = [
+    'model = "o3" # mine\n',
+    "model_provider='local'\n",
+    "# a comment\n\n",
+    'x.y = "a.b"\n',
+    "b = [\n[1],\n]\n",
+    "x.z = 1\n",
+    "[tui]\nnotifications = [ 1,\n 2 ]\n",
+    '[[list]]\nname = "1"\n',
+    "[model_providers]\n",
+    '[model_providers.glm] # mine\nname = "A"\n',
+    '[model_providers."a b"]\nname = """\n# <<< codex-glm\n"""\n',
+    '[projects."/x".deep]\ntrusted = 1\n',
+]
+
+
+@given(pieces=st.permutations(PIECES), count=st.integers(0, len(PIECES)), crlf=st.booleans())
+def test_what_goes_in_comes_out(pieces: list[str], count: int, crlf: bool) -> None:
+    text = "".join(pieces[:count])
+    text = text.replace("\n", "\r\n") if crlf else text
+    try:
+        added, ours = add(text, BASE, "/c.json")
+    except ConfigTextError:
+        # Some orders are no valid TOML.
+        with pytest.raises(ConfigTextError):
+            read(text)
+        return
+    assert remove(added, ours) == (text, [])
+
+
 def test_a_choice_of_another_provider_stays(tmp_path: Path) -> None:
     home = make_home(tmp_path, b'model = "o3"\n')
     set_up(home, BASE, "[1]")
@@ -137,6 +170,16 @@ def test_what_the_user_took_out_stays_out(tmp_path: Path) -> None:
     (home / "config.toml").unlink()
     assert undo(home) == []
     assert [path.name for path in home.iterdir()] == ["auth.json"]
+
+
+def test_a_table_inside_the_provider_goes_with_it(tmp_path: Path) -> None:
+    before = CONFIGS["odd order"] or b""
+    home = make_home(tmp_path, before)
+    set_up(home, BASE, "[1]")
+    rewrite(lambda t: f'{t}[model_providers.glm.http_headers]\nx = "1"\n[a]\n', home)
+    (remark,) = undo(home) or []
+    assert remark.endswith("went with it: http_headers")
+    assert (home / "config.toml").read_bytes() == before + b"[a]\n"
 
 
 def test_what_codex_made_stays(tmp_path: Path) -> None:

@@ -305,7 +305,7 @@ FAILURES = {
     "legacy profile": Case(
         lambda it: it.config.write_text('profile = "x"\n' + it.config.read_text()),
         "config",
-        "refuse to start",
+        "refuses to start",
         "take that line out",
     ),
     "other provider": Case(

@@ -63,7 +63,7 @@ def _config(environ: Mapping[str, str], home: Path, settings: ProxySettings) -> 
     except OSError as error:
         return [wrong("config", f"{path}: {error.strerror}", "make it readable")]
     if "profile" in config:
-        words = f"{path} has `profile =`, which Codex 0.163.0 and later refuse to start with"
+        words = f"{path} has `profile =`, which Codex (0.163.0, 0.169.0) refuses to start with"
         return [wrong("config", words, "take that line out")]
     name = config.get("model_provider", "openai")
     table = config.get("model_providers", {}).get(name)

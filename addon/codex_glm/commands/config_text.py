@@ -6,6 +6,7 @@ read once more and compared with what it must say, so that no other setting can 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from codex_glm.translation.provider import PROVIDER, provider_table, table_lines
 BEGIN = "# >>> codex-glm: written by `make codex`, removed by `make codex-undo`"
 END = "# <<< codex-glm"
 _PROVIDERS = "model_providers"
+_HARM = "it is written in a way that cannot be changed without harm"
 
 type Data = dict[str, Any]
 """What a TOML file says."""
@@ -49,7 +51,9 @@ def add(text: str, base: str, catalogue: str) -> tuple[str, Ours]:
 
     Raises ConfigTextError for a text that is no TOML, or that cannot be changed without harm.
     """
-    data, document = read(text), _parse(text)
+    data = read(text)
+    head, tables = _split(text)
+    document = _parse(head)
     ours = _ours(data, document, base, catalogue)
     for name in ours.replaced:
         document[name] = ours.keys[name]
@@ -58,7 +62,7 @@ def add(text: str, base: str, catalogue: str) -> tuple[str, Ours]:
         table = tomlkit.inline_table()
         table.update(ours.table)
         document[_PROVIDERS][ours.provider] = table
-    result = _with_blocks(tomlkit.dumps(document), ours, inline=inline)
+    result = _with_blocks(tomlkit.dumps(document) + tables, ours, inline=inline)
     told = {**data, **ours.keys, _PROVIDERS: {**data.get(_PROVIDERS, {})}}
     told[_PROVIDERS][ours.provider] = ours.table
     return _checked(result, told), ours
@@ -79,14 +83,20 @@ def remove(text: str, ours: Ours) -> tuple[str, list[str]]:
     for block in ours.blocks:
         if text.count(block) == 1:
             text = text.replace(block, "")
-    document = _parse(text)
+    head, tables = _split(text)
+    if ours.provider in read(tables).get(_PROVIDERS, {}):
+        tables = _without_table(tables, ours.provider)
+    document = _parse(head)
     for key in gone & set(document):
         if key in ours.replaced:
             document[key] = tomlkit.value(ours.replaced[key])
         else:
             document.remove(key)
-    _remove_table(document, ours.provider)
-    return _checked(_without_marks(tomlkit.dumps(document)), told), _remarks(data, ours, gone)
+    providers = document.get(_PROVIDERS)
+    if isinstance(providers, InlineTable) and ours.provider in providers:
+        del providers[ours.provider]
+    result = _without_marks(tomlkit.dumps(document) + tables)
+    return _checked(result, told), _remarks(data, ours, gone)
 
 
 def read(text: str) -> Data:
@@ -105,9 +115,9 @@ def _ours(data: Data, document: tomlkit.TOMLDocument, base: str, catalogue: str)
     name = next(name for name in names if name not in providers)
     keys = {"model": FLAGSHIP, "model_provider": name, "model_catalog_json": catalogue}
     table = provider_table(base, fetched=False)
-    replaced = {key: _as_written(document[key]) for key in keys if key in data}
-    if tables := [key for key in replaced if isinstance(data[key], dict)]:
+    if tables := [key for key in keys if isinstance(data.get(key), dict)]:
         raise ConfigTextError(f"{tables[0]} is a table in it")
+    replaced = {key: _as_written(document[key]) for key in keys if key in data}
     return Ours(name, table, keys, replaced)
 
 
@@ -138,10 +148,17 @@ def _settings_to_remove(data: Data, ours: Ours) -> set[str]:
     return gone
 
 
-def _remove_table(document: tomlkit.TOMLDocument, name: str) -> None:
-    providers: Any = document.get(_PROVIDERS, {})
-    if name in providers:
-        del providers[name]
+def _without_table(text: str, name: str) -> str:
+    """Take out the tables of a provider, each up to the next header or our mark."""
+    kept, inside = [], False
+    own = (f"[{_PROVIDERS}.{name}]", f"[{_PROVIDERS}.{name}.")
+    for line in text.split("\n"):
+        bare = line.strip()
+        if bare.startswith("[") or bare == END:
+            inside = bare.startswith(own)
+        if not inside:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _without_marks(text: str) -> str:
@@ -167,15 +184,30 @@ def _remarks(data: Data, ours: Ours, gone: set[str]) -> list[str]:
     return remarks
 
 
-def _parse(text: str) -> tomlkit.TOMLDocument:
+def _split(text: str) -> tuple[str, str]:
+    """Split a text before its first table: tomlkit may put tables into another order (0.15.2)."""
+    for found in re.finditer(r"^[ \t]*\[", text, re.MULTILINE):
+        head = text[: found.start()]
+        try:
+            tomllib.loads(head)
+        except tomllib.TOMLDecodeError:
+            continue  # a bracket inside a value
+        return head, text[found.start() :]
+    return text, ""
+
+
+def _parse(head: str) -> tomlkit.TOMLDocument:
     try:
-        return tomlkit.parse(text)
+        document = tomlkit.parse(head)
     except TOMLKitError as error:
         raise ConfigTextError(f"it is no valid TOML: {error}") from None
+    if tomlkit.dumps(document) != head:
+        raise ConfigTextError(_HARM)
+    return document
 
 
 def _checked(text: str, told: Data) -> str:
     found = {key: value for key, value in read(text).items() if value != {} or key in told}
     if found != {key: value for key, value in told.items() if value != {} or key in found}:
-        raise ConfigTextError("it is written in a way that cannot be changed without harm")
+        raise ConfigTextError(_HARM)
     return text
