@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 import pytest
 from codex_glm.translation.content import Content, ContentReader
 from codex_glm.translation.errors import RequestError
-from codex_glm.translation.history import Call, HistoryReader, Output, Say, Speak, Step, Think
+from codex_glm.translation.history import HistoryReader
 from codex_glm.translation.models import find_model
 from codex_glm.translation.reasoning import seal
 from codex_glm.translation.receipt import Receipt
 from codex_glm.translation.sight import ImageSettings, Sight
+from codex_glm.translation.steps import Call, Output, Say, Speak, Step, Think
 from codex_glm.translation.tool_search import NOT_RUN
 from codex_glm.translation.tools import ToolNames, translate_tools
 from codex_glm.translation.web_search import memory_item
@@ -130,8 +131,8 @@ def test_items(item: JsonObject, steps: list[Step]) -> None:
         ({"type": "compaction", "encrypted_content": "x"}, "dropped compaction"),
         ({"type": "web_search_call", "status": "completed"}, "dropped web-search-call"),
         ({"type": "image_generation_call"}, "dropped item-type"),
-        ({"type": ["odd"]}, "dropped item-type"),
-        ({"type": None}, "dropped item-type"),
+        ({"type": ["odd"]}, "unknown item-type"),
+        ({"type": None}, "unknown item-type"),
     ],
 )
 def test_what_is_dropped(item: JsonObject, rule: str) -> None:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 from codex_glm.simulator.judge import judge
 from codex_glm.translation.content import Content
-from codex_glm.translation.history import Call, Output, Say, Speak, Step, Think
 from codex_glm.translation.messages import MessageFold
 from codex_glm.translation.receipt import Receipt
+from codex_glm.translation.steps import Call, Output, Say, Speak, Step, Think
 from hypothesis import given
 from hypothesis import strategies as st
 

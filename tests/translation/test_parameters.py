@@ -153,7 +153,7 @@ def test_thinking(
         ({"brand_new": None}, {}, []),
         ({"service_tier": "priority", "top_logprobs": None}, {}, ["dropped parameter"]),
         ({"max_tool_calls": 2, "presence_penalty": 1}, {}, ["dropped parameter"] * 2),
-        ({"brand_new": 1}, {}, ["dropped unknown-parameter"]),
+        ({"brand_new": 1}, {}, ["unknown request-field"]),
         ({"reasoning": {"context": "all"}}, {}, ["dropped parameter"]),
     ],
 )

@@ -66,7 +66,8 @@ class ContentReader:
             return self._read_image(part, param)
         if kind == "input_file":
             return self._read_file(part)
-        return self._sight.omit(f"GLM takes no {kind} part", str(kind))
+        text = part.get("text")
+        return self._sight.foreign(str(kind), text if isinstance(text, str) else "")
 
     def _read_image(self, part: JsonObject, param: str) -> str | JsonObject:
         url = part.get("image_url")

@@ -7,64 +7,35 @@ in `messages`.
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from . import compaction, local_shell, web_search
 from .arguments import sound_arguments
 from .content import Content, ContentReader
 from .errors import RequestError
+from .foreign_items import read_foreign
 from .reasoning import unseal
+from .steps import Call, Output, Say, Speak, Think
 from .tool_search import NOT_RUN, has_query
 from .tools import flatten_tools
+from .vocabulary import is_known
 from .wire_json import encode_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .receipt import Receipt
+    from .steps import Step
     from .tools import ToolNames
     from .wire_json import JsonObject
 
-
-class Say(NamedTuple):
-    """A message of the system or of the user."""
-
-    role: str
-    content: Content
-
-
-class Speak(NamedTuple):
-    """Text of the assistant."""
-
-    text: str
-
-
-class Think(NamedTuple):
-    """Thinking of the assistant, exactly as GLM wrote it."""
-
-    text: str
-
-
-class Call(NamedTuple):
-    """A tool call of the assistant; `arguments` is the text of a JSON object."""
-
-    call_id: str
-    wire_name: str
-    arguments: str
-
-
-class Output(NamedTuple):
-    """What a tool call gave; `call_id` is empty where the client named none."""
-
-    call_id: str
-    content: Content
-    source: str
-    """The tool's name, as far as the item tells it."""
-
-
-type Step = Say | Speak | Think | Call | Output
-
 _ROLES = {"developer": "system", "system": "system", "user": "user", "assistant": "assistant"}
+_BECAME: dict[type[Step], str] = {
+    Say: "a note of the user's",
+    Speak: "words of the assistant",
+    Call: "a call",
+    Output: "a call's output",
+}
 
 
 class HistoryReader:
@@ -100,7 +71,27 @@ class HistoryReader:
             if reader:
                 yield from reader(self, item, param)
             else:
-                self._receipt.add("dropped", "item-type", f"{kind}: GLM has nothing like it")
+                yield from self._foreign(item, str(kind), param)
+
+    def _foreign(self, item: JsonObject, kind: str, param: str) -> Iterator[Step]:
+        step = read_foreign(item, kind) or self._foreign_call(item, param)
+        became = f"passed on as {_BECAME[type(step)]}" if step else "left out"
+        if not is_known("item-type", kind):
+            self._receipt.unknown("item-type", kind, became)
+        elif step:
+            self._receipt.add("changed", "item-type", f"{kind}: {became}")
+        else:
+            self._receipt.add("dropped", "item-type", f"{kind}: GLM has nothing like it")
+        if step:
+            yield step
+
+    def _foreign_call(self, item: JsonObject, param: str) -> Call | None:
+        arguments, text = item.get("arguments"), item.get("input")
+        if not isinstance(item.get("call_id"), str) or not isinstance(item.get("name"), str):
+            return None
+        if isinstance(arguments, str):
+            return self._call(item, param, sound_arguments(arguments))
+        return self._call(item, param, encode_text({"input": text})) if text else None
 
     def _message(self, item: JsonObject, param: str) -> Iterator[Step]:
         role = _ROLES.get(str(item.get("role")))

@@ -11,14 +11,14 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 
-from .history import Call, Output, Say, Speak, Think
+from .steps import Call, Output, Say, Speak, Think
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .content import Content
-    from .history import Step
     from .receipt import Receipt
+    from .steps import Step
     from .wire_json import JsonObject
 
 _LOST = "No output was recorded for this call: it was interrupted, or its output was lost."

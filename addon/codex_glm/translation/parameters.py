@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from .admission import KNOWN
 from .models import say_effort, thinking_fields
 from .tools import wire_name
+from .vocabulary import is_known
 from .wire_json import encode_text
 
 if TYPE_CHECKING:
@@ -23,15 +24,6 @@ _WITHHELD = (
     "user",
 )
 _WITHOUT_MEANING = ("stream_options",)
-_DROPPED = (
-    "service_tier",
-    "max_tool_calls",
-    "top_logprobs",
-    "presence_penalty",
-    "frequency_penalty",
-    "prompt_cache_retention",
-    "context_management",
-)
 _UNSERVED = {
     # A wish: what stands in its place, and becomes of the reply.
     ("store", True): "store: nothing is stored; the reply says store: false",
@@ -59,6 +51,7 @@ def translate_parameters(
     chat |= _sampling_fields(body, model, receipt)
     chat |= _format_fields(body, receipt)
     _note_the_rest(body, receipt)
+    _note_new_fields(body, receipt)
     _note_wishes(body, receipt)
     return chat
 
@@ -196,12 +189,20 @@ def _note_the_rest(body: JsonObject, receipt: Receipt) -> None:
     for name, value in body.items():
         if name in _WITHHELD and value:
             receipt.add("withheld", "private", f"{name} stays here: it tells who the client is")
-        elif value is not None and name in _DROPPED:
+        elif value is not None and is_known("request-field", name):
             receipt.add("dropped", "parameter", f"{name}: GLM has no such parameter")
         elif value is not None and name not in _UNSAID:
-            receipt.add("dropped", "unknown-parameter", f"{name}: not known to this version")
+            receipt.unknown("request-field", name, "left out")
     if cast("JsonObject", body.get("reasoning") or {}).get("context"):
         receipt.add("dropped", "parameter", "reasoning.context: GLM always gets the whole thinking")
+
+
+def _note_new_fields(body: JsonObject, receipt: Receipt) -> None:
+    """Note what stands inside a field that is read, and was never seen there."""
+    for holder in ("reasoning", "text"):
+        for name in cast("JsonObject", body.get(holder) or {}):
+            if not is_known("request-field", f"{holder}.{name}"):
+                receipt.unknown("request-field", f"{holder}.{name}", "left out")
 
 
 def _note_wishes(body: JsonObject, receipt: Receipt) -> None:

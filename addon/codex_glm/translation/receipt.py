@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-type Kind = Literal["dropped", "repaired", "renamed", "changed", "added", "withheld", "retried"]
+type Kind = Literal[
+    "dropped", "repaired", "renamed", "changed", "added", "withheld", "retried", "unknown"
+]
 
 LOSSLESS_KINDS: frozenset[str] = frozenset({"renamed", "withheld", "retried"})
 """Kinds that leave the meaning whole: names that are mapped back, the client's own identity, and
 rounds that ended in an error before GLM had given anything."""
+
+LONGEST_WORD = 64
+"""Characters of an unknown word that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,8 @@ class Entry:
     """Stable name of the rule that acted, for filters and counts, such as `orphan-call`."""
     detail: str
     """What it acted on and why, as a sentence for a person."""
+    word: str = ""
+    """The word that was never seen before, in an entry of kind `unknown`."""
 
 
 @dataclass(slots=True)
@@ -29,11 +36,19 @@ class Receipt:
 
     entries: list[Entry] = field(default_factory=list)
 
-    def add(self, kind: Kind, rule: str, detail: str) -> None:
+    def add(self, kind: Kind, rule: str, detail: str, word: str = "") -> None:
         """Write one line; the same line is not written twice."""
-        entry = Entry(kind, rule, detail)
+        entry = Entry(kind, rule, detail, word)
         if entry not in self.entries:
             self.entries.append(entry)
+
+    def unknown(self, category: str, word: str, became: str) -> None:
+        """Write that a word of either dialect was never seen before, and what became of it.
+
+        `category` is one of `vocabulary.CATEGORIES`.
+        """
+        plain = "".join(c if c.isprintable() else "?" for c in word[:LONGEST_WORD])
+        self.add("unknown", category, f"{plain}: never seen before, {became}", plain)
 
     @property
     def lossless(self) -> bool:

@@ -9,6 +9,7 @@ from .chunks import parse_chunk
 from .compact_endpoint import client_response
 from .sse import END_OF_STREAM, SSEDecoder, encode_event
 from .stream import ResponseStream
+from .vocabulary import unknown_fields
 from .wire_json import parse_object
 
 if TYPE_CHECKING:
@@ -123,6 +124,8 @@ class ReplyTranslator:
         if frame.event == "error" and "error" not in chunk:
             chunk = {"error": chunk}
         yield from self._check_generation(chunk)
+        for name in unknown_fields(chunk):
+            self._context.receipt.unknown("chunk-field", name, "not read")
         for delta in parse_chunk(chunk):
             yield from self.stream.receive(delta)
 

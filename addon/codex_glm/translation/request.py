@@ -16,7 +16,7 @@ from .images import read_image
 from .messages import MessageFold
 from .parameters import after_a_call, as_used, demanded_call, translate_parameters
 from .receipt import Receipt
-from .side_requests import MAIN, SideChoice, side_kind, side_model
+from .side_requests import MAIN, SideChoice, note_unseen, side_kind, side_model
 from .sight import ImageSettings, Sight, image_urls, turn_has_image
 from .structured_output import AnswerSchema, accept_any, asked_schema
 from .tools import ToolNames, translate_tools
@@ -109,6 +109,7 @@ def translate_request(
     receipt = Receipt()
     items = _items(body)
     kind = side_kind(headers, body.get("client_metadata"), settings.side)
+    note_unseen(headers, body.get("client_metadata"), receipt)
     model = _choose_model(str(body["model"]), kind, items, settings, receipt)
     effort = settings.effort or _side_effort(body, kind, receipt)
     names = ToolNames()

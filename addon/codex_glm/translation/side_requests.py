@@ -12,12 +12,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from .models import is_glm_name, resolve_model
+from .vocabulary import is_known
 from .wire_json import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .models import ModelMap
+    from .receipt import Receipt
 
 _TABLE = tomllib.loads(files(__package__).joinpath("side_requests.toml").read_text("utf-8"))
 
@@ -63,6 +65,15 @@ def side_kind(headers: Mapping[str, str], client_metadata: object, choice: SideC
             own = (model for kind, model in choice.models if kind in ("*", name))
             return SideKind(name, next(own, row["model"]), row.get("effort", ""))
     return MAIN
+
+
+def note_unseen(headers: Mapping[str, str], client_metadata: object, receipt: Receipt) -> None:
+    """Write down what a request says of its origin in words that were never seen."""
+    facts = _facts(headers, client_metadata if isinstance(client_metadata, dict) else {})
+    for fact in ("request_kind", "subagent", "thread_source"):
+        word = f"{fact}={facts.get(fact)}"
+        if facts.get(fact) and not is_known("request-kind", word):
+            receipt.unknown("request-kind", word, "nothing depends on it")
 
 
 def side_model(

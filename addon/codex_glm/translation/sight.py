@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from . import models
 from .images import read_image
+from .vocabulary import is_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,6 +93,14 @@ class Sight:
         """Give the note that stands in the place of what GLM does not get."""
         self._receipt.add("dropped", "media", f"{what}: {reason}")
         return f"[{what} omitted: {reason}]"
+
+    def foreign(self, kind: str, text: str) -> str:
+        """Give what stands for a part of a type that is not read: its text, or a note."""
+        if not is_known("part-type", kind):
+            became = "its text was kept" if text else "left out"
+            self._receipt.unknown("part-type", kind, became)
+            return text or f"[{kind} omitted]"
+        return text or self.omit(f"GLM takes no {kind} part", kind)
 
     def _describe(self, image: Image) -> str:
         known = self._settings.descriptions.get(image.id)

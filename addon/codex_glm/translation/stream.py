@@ -192,6 +192,8 @@ class ResponseStream:
         if self._reason == "length":
             return None if self._context.kept is None else errors.failure("half_summary")
         if self._reason not in _COMPLETED:
+            if self._reason not in _FAILED:
+                self._context.receipt.unknown("finish-reason", self._reason, "taken for a failure")
             return errors.failure(_FAILED.get(self._reason, "finish"), self._reason)
         silent = all(item["type"] == "reasoning" for item in self._of_this_round())
         if silent and not self._calls.searches:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from . import local_shell, web_search
 from .freeform import SCHEMA, InputForm, describe_input, input_form
 from .schemas import simplify_schema
+from .vocabulary import is_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -151,11 +152,12 @@ def _translate_tool(
 ) -> JsonObject | None:
     kind = tool.get("type")
     name = str(kind if kind == "local_shell" else tool.get("name") or kind)
-    if kind not in ("function", "custom", "tool_search", "local_shell"):
-        receipt.add("dropped", "tool-type", f"tool {name}: GLM has no {kind} tool")
+    known = _kind(tool)
+    if known is None or known != kind:
+        _note_type(name, str(kind), known, receipt)
+    if known is None:
         return None
-    known: ToolKind = kind
-    form = input_form(name, tool.get("format")) if kind == "custom" else "text"
+    form = input_form(name, tool.get("format")) if known == "custom" else "text"
     declared = names.declare(known, name, namespace, form)
     if declared is None:
         receipt.add("dropped", "tool-again", f"tool {name}: declared twice")
@@ -164,11 +166,31 @@ def _translate_tool(
         receipt.add("renamed", "tool-name", f"{namespace or ''}.{name} is {declared.wire_name}")
     parameters, remark = _parameters(tool, known)
     names.schemas[declared.wire_name] = parameters
-    if kind == "function" and parameters != tool.get("parameters"):
+    if known == "function" and parameters != tool.get("parameters"):
         receipt.add("changed", "schema", f"tool {name}: its schema was put into GLM's subset")
     description = str(tool.get("description") or "").strip()
     text = "\n\n".join(part for part in (description, remark) if part) or declared.wire_name
     return {"name": declared.wire_name, "description": text, "parameters": parameters}
+
+
+def _kind(tool: JsonObject) -> ToolKind | None:
+    """Tell as what a tool can be declared; one of a new type as what it looks like."""
+    kind = tool.get("type")
+    if kind in ("function", "custom", "tool_search", "local_shell"):
+        return kind
+    if is_known("tool-type", str(kind)) or not isinstance(tool.get("name"), str):
+        return None
+    if isinstance(tool.get("parameters"), dict):
+        return "function"
+    return "custom" if isinstance(tool.get("format"), dict) else None
+
+
+def _note_type(name: str, kind: str, declared: ToolKind | None, receipt: Receipt) -> None:
+    if is_known("tool-type", kind):
+        receipt.add("dropped", "tool-type", f"tool {name}: GLM has no {kind} tool")
+    else:
+        became = f"is declared as a {declared} tool" if declared else "is left out"
+        receipt.unknown("tool-type", kind, f"tool {name} {became}")
 
 
 def _translate_search(tool: JsonObject, names: ToolNames, receipt: Receipt) -> JsonObject | None:
