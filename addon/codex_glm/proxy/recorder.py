@@ -44,6 +44,17 @@ class Recording(NamedTuple):
     reply: bytes
     """What the client got."""
 
+    @property
+    def text(self) -> bytes:
+        """The request as it stands in a file."""
+        text = json.dumps(self.request, ensure_ascii=False, indent=1)
+        return text.encode("utf-8", "backslashreplace")
+
+    @property
+    def size(self) -> int:
+        """Bytes of all of it."""
+        return len(self.text) + sum(map(len, self.streams)) + len(self.reply)
+
 
 class Recorder:
     """Writes each turn into a folder, if there is one."""
@@ -133,8 +144,7 @@ def write_recording(folder: Path, name: str, recording: Recording) -> None:
 
     Raises OSError.
     """
-    text = json.dumps(recording.request, ensure_ascii=False, indent=1)
-    _write(folder / "codex" / f"{name}.json", text.encode("utf-8", "backslashreplace"))
+    _write(folder / "codex" / f"{name}.json", recording.text)
     for number, stream in enumerate(recording.streams, 1):
         _write(folder / "glm" / f"{name}{_suffix(number)}.sse", stream)
     if recording.reply:

@@ -14,6 +14,7 @@ from codex_glm.proxy.recorder import Recorder
 from codex_glm.proxy.repeats import Repeats
 from codex_glm.proxy.rows import Rows
 from codex_glm.proxy.turn import Turn, new_turn
+from codex_glm.proxy.unknowns import Unknowns
 from codex_glm.proxy.upstream import Upstream
 from codex_glm.translation import errors
 from codex_glm.translation.wire_json import parse_object
@@ -53,6 +54,7 @@ class Turns:
         self._simulation = simulation
         self.images = Images()
         self.recorder = Recorder()
+        self.unknowns = Unknowns()
         self.rows = Rows()
 
     async def begin(
@@ -117,6 +119,7 @@ class Turns:
             counts["asked"] += 1
             counts["failed"] += call.outcome != "ok"
         record.record_end(flow, turn)
+        self.unknowns.turn(flow, turn)
         self.recorder.turn(flow, turn)
 
     def client_left(self, client_id: str) -> None:
