@@ -48,6 +48,7 @@ def check_secrets(proxy: ProxyProcess, key: str) -> None:
         assert secret not in proxy.output
         assert secret.encode() not in saved
     assert "Traceback" not in proxy.output
+    assert "never seen before" not in proxy.output, "Codex has words that this build does not know"
 
 
 def check_growing(received: Sequence[Received]) -> None:

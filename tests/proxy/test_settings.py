@@ -154,9 +154,9 @@ def test_side_requests() -> None:
     read = settings(glm_small_model=" GLM-4.7 ", glm_side_model=["title = GLM-5", "*=asked"])
     expected = SideChoice("glm-4.7", (("title", "glm-5"), ("*", "asked")))
     assert read.side == read.translation(ApiKey(KEY, "")).side == expected
-    assert health(read, 0, {})["small_model"] == "glm-4.7"
-    assert health(settings(glm_small_model="OFF"), 0, {})["small_model"] == "none"
-    assert health(settings(), 0, {})["small_model"] == "glm-5.3-flash"
+    assert health(read, 0, {}, {})["small_model"] == "glm-4.7"
+    assert health(settings(glm_small_model="OFF"), 0, {}, {})["small_model"] == "none"
+    assert health(settings(), 0, {}, {})["small_model"] == "glm-5.3-flash"
 
 
 def test_a_folder_for_records() -> None:
@@ -283,10 +283,11 @@ def test_address(base: str, expected: tuple[str, int]) -> None:
 )
 def test_health(key: ApiKey | None, simulator: str, source: str, upstream: str) -> None:
     read = settings(key=key, glm_simulator=simulator, glm_model_map=["mine=glm-4.7"])
-    told = health(read, 7, {"image": {"asked": 2, "failed": 1}})
+    told = health(read, 7, {"image": {"asked": 2, "failed": 1}}, {"item_type": {"foo": 3}})
     assert key_source(read).startswith(source)
     assert told["key"] == key_source(read)
     assert (told["upstream"], told["turns_served"]) == (upstream, 7)
+    assert told["unknown"] == {"item_type": {"foo": 3}}
     assert told["side_calls"] == {"image": {"asked": 2, "failed": 1}}
     models = told["models"]
     assert isinstance(models, dict)

@@ -56,7 +56,7 @@ class CodexGlm:
         self._client_keys: dict[str, ApiKey | None] = {}
         self._announcing: asyncio.Task[None] | None = None
         self._running = False
-        self.addons = [Commands(lambda: self.settings.key_values)]
+        self.addons = [Commands(lambda: self.settings.key_values, self.turns.unknowns)]
 
     def load(self, loader: Loader) -> None:
         """Declare the options, and set those of mitmproxy's that safety rests on."""
@@ -207,8 +207,9 @@ class CodexGlm:
             case Route.MODEL:
                 flow.response = replies.model_entry(self._catalog(request), request.path)
             case Route.HEALTH:
-                served, asked = self.turns.served, self.turns.side_calls
-                flow.response = replies.json_reply(health(self.settings, served, asked))
+                turns = self.turns
+                told = health(self.settings, turns.served, turns.side_calls, turns.unknowns.counts)
+                flow.response = replies.json_reply(told)
             case refused:
                 flow.response = replies.refusal(refused, request.method, request.path)
 

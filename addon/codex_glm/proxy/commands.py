@@ -27,6 +27,8 @@ from codex_glm.translation.redaction import Redactor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from codex_glm.proxy.unknowns import Unknowns
+
 
 _log = logging.getLogger("glm")
 
@@ -38,8 +40,9 @@ def _named[F: Callable[..., object]](name: str) -> Callable[[F], F]:
 class Commands:
     """An addon of commands alone. `flows` is a filter of mitmproxy's, such as `@marked`."""
 
-    def __init__(self, keys: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, keys: Callable[[], Iterable[str]], unknowns: Unknowns) -> None:
         self._keys = keys
+        self._unknowns = unknowns
 
     @_named("glm.stats")
     def stats(self, flows: str = "@all") -> Sequence[str]:
@@ -73,6 +76,15 @@ class Commands:
         except OSError as error:
             raise CommandError(str(error)) from error
         return [f"written: {each}" for each in sorted(map(str, folder.glob(f"*/{name}*")))]
+
+    @_named("glm.new")
+    def new(self, path: types.Path) -> Sequence[str]:
+        """Write the turns with something that was never seen before into a folder, as fixtures."""
+        try:
+            names = self._unknowns.write(Path(path).expanduser())
+        except OSError as error:
+            raise CommandError(str(error)) from error
+        return [f"written: {name}" for name in names] or ["nothing new was seen"]
 
 
 def _save(flow: http.HTTPFlow, folder: Path, keys: Iterable[str]) -> str:

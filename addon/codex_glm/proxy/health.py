@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from codex_glm import __version__
@@ -9,8 +10,6 @@ from codex_glm.translation.models import MODELS, resolve_model
 from codex_glm.translation.side_requests import small_model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from codex_glm.proxy.settings import Settings
     from codex_glm.translation.wire_json import JsonObject
 
@@ -30,10 +29,13 @@ _EXAMPLES = (
 """Names whose answers show what the model map does."""
 
 
+type Counts = Mapping[str, Mapping[str, int]]
+
+
 def health(
-    settings: Settings, turns_served: int, side_calls: Mapping[str, Mapping[str, int]]
+    settings: Settings, turns_served: int, side_calls: Counts, unknown: Counts
 ) -> JsonObject:
-    """Give the state of the proxy; `side_calls` are counts by kind, see `turns`."""
+    """Give the state of the proxy; for the counts see `turns` and `unknowns`."""
     kind = settings.base_kind
     own = [pattern for pattern, _ in settings.model_map]
     return {
@@ -48,6 +50,7 @@ def health(
         "glm_models": [m.name for m in MODELS.values() if kind == "other" or kind in m.served],
         "turns_served": turns_served,
         "side_calls": side_calls,
+        "unknown": unknown,
     }
 
 

@@ -50,11 +50,11 @@ class Unknowns:
         if first and len(self.candidates) < MOST_CANDIDATES:
             self._keep(first[0], flow, turn)
 
-    def write(self, folder: Path) -> int:
-        """Write the candidates into a folder; gives their number. Raises OSError."""
+    def write(self, folder: Path) -> list[str]:
+        """Write the candidates into a folder; gives their names. Raises OSError."""
         for name, recording in self.candidates.items():
             write_recording(folder, name, recording)
-        return len(self.candidates)
+        return list(self.candidates)
 
     def _count(self, entry: Entry) -> bool:
         """Count a word; True when it is the first time."""
