@@ -4,12 +4,11 @@ TOOL ?= web
 VERSION ?= 0.169.0
 OUT ?= glm-models.json
 TO ?= recorded
-CODEX = $(CURDIR)/.venv/codex/$(VERSION)/node_modules/.bin/codex
 COMPILE = uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml
 
 .PHONY: help install run dump start stop logs health test check format golden lock clean \
-	catalog codex codex-undo doctor record simulator test-codex test-node errors screenshots clients test-environment node-clients
+	catalog codex codex-undo doctor record simulator test-codex compat test-node errors screenshots clients test-environment node-clients
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /make \1	/' | expand -t 18
@@ -70,9 +69,11 @@ golden: test-environment ## write the golden files of the tests anew
 	GOLDEN_UPDATE=1 $(BIN)/python -m pytest $(ARGS)
 
 test-codex: test-environment ## run the tests with a Codex of npm (VERSION=0.169.0)
-	@command -v npm >/dev/null || { echo 'make test-codex needs npm: install Node.js.' >&2; exit 1; }
-	@"$(CODEX)" --version 2>/dev/null || { npm install --no-save --no-audit --no-fund --prefix ".venv/codex/$(VERSION)" "@openai/codex@$(VERSION)" && "$(CODEX)" --version; }
-	CODEX_BINARY="$(CODEX)" $(BIN)/python -m pytest tests/e2e $(ARGS)
+	CODEX_BINARY="$$(.ci/codex $(VERSION))" && export CODEX_BINARY && \
+		$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+compat: test-environment ## write the tables of tests/compat: what works with which Codex
+	$(BIN)/python -m tests.compat.run $(ARGS)
 
 test-node: test-environment node-clients ## run the tests of the clients for Node.js
 	$(BIN)/python -m pytest tests/clients/node/programs.py $(ARGS)

@@ -17,10 +17,15 @@ from codex_cli_bin import bundled_codex_path  # type: ignore[import-untyped]  # 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .proxy_process import ProxyProcess
+
 MODEL = "glm-5.3"
 TOKEN_VARIABLE = "CODEX_E2E_TOKEN"
 TOKEN = "client-bearer-of-the-tests"
 """What Codex sends as its bearer; GLM must never see it."""
+
+OPENAI_KEY = "sk-dummy-of-the-tests"
+"""The same for Codex' own provider."""
 
 NO_SANDBOX = ("--dangerously-bypass-approvals-and-sandbox",)
 SECONDS = 60
@@ -108,6 +113,8 @@ class Codex:
     settings: dict[str, str] = field(default_factory=dict)
     """Overrides, as for `-c`; values are TOML."""
     binary: Path = field(default_factory=codex_path)
+    variables: dict[str, str] = field(default_factory=dict)
+    """More of its environment."""
     seconds: float = SECONDS
     """How long a run may take."""
 
@@ -158,11 +165,11 @@ class Codex:
 
     def environment(self, more: Mapping[str, str] = NOTHING) -> dict[str, str]:
         """Give the environment that it runs in, with its home and its bearer."""
-        given = {"CODEX_HOME": str(self.home / ".codex"), TOKEN_VARIABLE: TOKEN, **more}
-        return clean_environment(self.home, given)
+        given = {"CODEX_HOME": str(self.home / ".codex"), TOKEN_VARIABLE: TOKEN}
+        return clean_environment(self.home, {**given, **self.variables, **more})
 
 
-def kill_session(process: subprocess.Popen[str]) -> None:
+def kill_session(process: subprocess.Popen[Any]) -> None:
     """End a process that has a session of its own, with the programs that it started."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -176,5 +183,20 @@ def glm_codex(folder: Path, base: str, **changes: str) -> Codex:
             "model": f'"{MODEL}"',
             "model_provider": '"glm"',
             "model_providers.glm": provider(base, **changes),
+        },
+    )
+
+
+def forward_codex(folder: Path, proxy: ProxyProcess) -> Codex:
+    """Give a Codex with its own provider, to which the proxy is the way to OpenAI."""
+    certificate = str(proxy.confdir / "mitmproxy-ca-cert.pem")
+    return Codex(
+        folder,
+        {"model": '"gpt-5.5"'},
+        variables={
+            "CODEX_API_KEY": OPENAI_KEY,
+            "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}",
+            "CODEX_CA_CERTIFICATE": certificate,
+            "SSL_CERT_FILE": certificate,  # older versions know only this one
         },
     )

@@ -1,4 +1,4 @@
-"""A tiny MCP server on stdio: one JSON-RPC message a line. It adds, and it has a picture."""
+"""A tiny MCP server on stdio: one JSON-RPC message a line. It adds, it echoes, it has a picture."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADU"
     "lEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+LONG_NAME = "echo_the_words_by_a_name_that_is_longer_than_the_sixty_four_characters_of_a_function"
 _NUMBERS = {"a": {"type": "integer"}, "b": {"type": "integer"}}
 _TOOLS = [
     {
@@ -21,6 +22,11 @@ _TOOLS = [
         "name": "picture",
         "description": "Gives a picture.",
         "inputSchema": {"type": "object", "properties": {}},
+    },
+    {
+        "name": LONG_NAME,
+        "description": "Says the words again.",
+        "inputSchema": {"type": "object", "properties": {"words": {"type": "string"}}},
     },
 ]
 
@@ -40,8 +46,10 @@ def answer(method: str, params: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def call(name: str, arguments: dict[str, int]) -> list[dict[str, str]]:
+def call(name: str, arguments: dict[str, Any]) -> list[dict[str, str]]:
     """Run a tool."""
+    if name == LONG_NAME:
+        return [{"type": "text", "text": f"echo: {arguments['words']}"}]
     if name == "add":
         return [{"type": "text", "text": f"the sum is {arguments['a'] + arguments['b']}"}]
     return [
