@@ -1,6 +1,6 @@
 """A row of the table as data: what Codex is made to do, and what must come of it.
 
-`features.yaml` holds the rows. A row reads, with everything after `acts` optional:
+`features/` holds the rows. A row reads, with everything after `acts` optional:
 
     - name: apply-patch                  # what a command line calls it
       about: apply_patch (freeform)      # what the table calls it
@@ -34,7 +34,7 @@ from codex_glm.simulator.scenarios import Scenario, parse_scenario
 from ruamel.yaml import YAML
 
 HERE = Path(__file__).parent
-NPM = "npm, @openai/codex"
+PARTS = ("turns", "tools", "servers", "context")
 PYPI = "PyPI, openai-codex-cli-bin"
 
 
@@ -78,10 +78,17 @@ class Feature:
         ]
 
 
-def load(path: Path = HERE / "features.yaml") -> tuple[list[Version], list[dict[str, Any]]]:
-    """Read the versions and the rows."""
-    page = YAML(typ="safe").load(path)
-    return [Version(**entry) for entry in page["versions"]], page["features"]
+def load() -> tuple[list[Version], list[dict[str, Any]]]:
+    """Read the versions and the rows, in the order of the table."""
+    versions = _read("versions.yaml")
+    return [Version(**each) for each in versions], [
+        r for p in PARTS for r in _read(f"features/{p}.yaml")
+    ]
+
+
+def _read(name: str) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = YAML(typ="safe").load(HERE / name)
+    return entries
 
 
 def feature(row: Mapping[str, Any], version: str) -> Feature:

@@ -38,9 +38,9 @@ WORK = [
 ]
 
 
-def translated(*items: object, **fields: object) -> TranslatedRequest:
+def translated(*items: object, agent: str = "", **fields: object) -> TranslatedRequest:
     body = {"model": "gpt-5", "input": list(items), "tools": TOOLS, "instructions": "Be good."}
-    return translate_compaction({**body, **fields}, SETTINGS, {})
+    return translate_compaction({**body, **fields}, SETTINGS, {"user-agent": agent})
 
 
 def compacted(request: TranslatedRequest, *frames: object) -> tuple[JsonObject, str]:
@@ -122,6 +122,26 @@ def test_the_answer_serves_as_the_next_input() -> None:
     assert translate_request({"model": "gpt-5", "input": older}, SETTINGS).chat_body == (
         again.chat_body
     )
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("codex_exec/0.9.0 (Linux)", "compaction_summary"),
+        ("codex_cli_rs/0.63.0 (Linux)", "compaction_summary"),
+        ("codex-tui/0.64.0", "compaction_summary"),
+        ("codex_exec/0.65.0 (Linux)", "compaction"),
+        ("codex_exec/0.146.0 (Linux)", "compaction"),
+        ("OpenAI/Python 2.0.0", "compaction"),
+        ("", "compaction"),
+    ],
+)
+def test_the_summary_has_the_name_that_the_client_knows(agent: str, name: str) -> None:
+    request = translated(*WORK, agent=agent)
+    answer, _ = compacted(request, delta("stop", content="They did it."))
+    output: Any = answer["output"]
+    assert output[-1]["type"] == name
+    assert ("compaction-type" in rules(request.context)) == (name != "compaction")
 
 
 def test_half_a_summary_is_a_failure() -> None:

@@ -1,13 +1,14 @@
 """`POST …/responses/compact`: compaction on the server's side as older Codex versions ask for it.
 
-Codex calls it for providers called OpenAI or Azure (codex-cli 0.77.0 to 0.146.0) and takes the
-`output` of the reply for its whole history: the messages of the user and the developer, as they
-were, and one compaction item that stands for all the rest (OpenAI API reference). For GLM it is the
-turn that newer versions send with a `compaction_trigger`.
+Codex calls it for providers called OpenAI or Azure (codex-cli 0.77.0 to 0.146.0; 0.63.0 to 0.73.0
+with a ChatGPT login) and takes the `output` of the reply for its whole history: the messages of the
+user and the developer, as they were, and one compaction item that stands for all the rest (OpenAI
+API reference). For GLM it is the turn that newer versions send with a `compaction_trigger`.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -25,6 +26,10 @@ _MOST_CHARACTERS = 80_000
 """How much of what the user said is kept word for word, about 20,000 tokens as in Codex's own
 compaction (codex-cli 0.169.0); the summary speaks for what is older."""
 
+_OLDER_CODEX = re.compile(r"codex[\w-]*/0\.(?:\d|[1-5]\d|6[0-4])\.\d+")
+"""Codex up to 0.64.0 loses an item of type `compaction`, and with it the whole summary: the next
+request holds `{"type": "other"}` (codex-cli 0.63.0 and 0.64.0; 0.65.0 reads both names)."""
+
 _CONTEXT = ("# AGENTS.md instructions", "<environment_context", "<user_instructions")
 """How the user's messages begin that Codex writes itself: they are kept, whatever their age."""
 
@@ -38,8 +43,18 @@ def translate_compaction(
     if items:
         turn["input"] = [*items, {"type": "compaction_trigger"}]
     translated = translate_request(turn, settings, headers)
-    kept = _kept_messages(items, translated.context.receipt)
-    return TranslatedRequest(translated.chat_body, replace(translated.context, kept=kept))
+    receipt = translated.context.receipt
+    kept, name = _kept_messages(items, receipt), _compaction_type(headers, receipt)
+    context = replace(translated.context, kept=kept, compaction_type=name)
+    return TranslatedRequest(translated.chat_body, context)
+
+
+def _compaction_type(headers: Mapping[str, str], receipt: Receipt) -> str:
+    agent = _OLDER_CODEX.match(headers.get("user-agent", ""))
+    if not agent:
+        return "compaction"
+    receipt.add("renamed", "compaction-type", f"{agent[0]} calls it compaction_summary")
+    return "compaction_summary"
 
 
 def _items(body: JsonObject) -> list[object]:
@@ -87,11 +102,15 @@ def client_response(context: TurnContext, response: JsonObject) -> JsonObject:
         return response
     unique = str(response["id"]).removeprefix("resp_")
     kept = [_message(item, f"msg_{unique}k{place}") for place, item in enumerate(context.kept)]
+    summary = [
+        {**item, "type": context.compaction_type}
+        for item in cast("list[JsonObject]", response["output"])
+    ]
     compacted = {
         "id": response["id"],
         "object": "response.compaction",
         "created_at": response["created_at"],
-        "output": [*kept, *cast("list[JsonObject]", response["output"])],
+        "output": [*kept, *summary],
     }
     return compacted | ({"usage": response["usage"]} if response.get("usage") else {})
 

@@ -78,6 +78,8 @@ class TurnContext:
     """Whether the reply is to be one compaction item."""
     kept: tuple[JsonObject, ...] | None = None
     """The messages that stay beside the summary, where an endpoint of its own was asked for one."""
+    compaction_type: str = "compaction"
+    """What the client calls the item that stands for a summary."""
     images: tuple[str, ...] = ()
     """Ids of the images that GLM gets; see `images`."""
     schema: AnswerSchema | None = None
