@@ -38,9 +38,9 @@ WORK = [
 ]
 
 
-def translated(*items: object, agent: str = "", **fields: object) -> TranslatedRequest:
+def translated(*items: object, **fields: object) -> TranslatedRequest:
     body = {"model": "gpt-5", "input": list(items), "tools": TOOLS, "instructions": "Be good."}
-    return translate_compaction({**body, **fields}, SETTINGS, {"user-agent": agent})
+    return translate_compaction({**body, **fields}, SETTINGS, {})
 
 
 def compacted(request: TranslatedRequest, *frames: object) -> tuple[JsonObject, str]:
@@ -137,7 +137,8 @@ def test_the_answer_serves_as_the_next_input() -> None:
     ],
 )
 def test_the_summary_has_the_name_that_the_client_knows(agent: str, name: str) -> None:
-    request = translated(*WORK, agent=agent)
+    body: JsonObject = {"model": "gpt-5", "input": [*WORK]}
+    request = translate_compaction(body, SETTINGS, {"user-agent": agent})
     answer, _ = compacted(request, delta("stop", content="They did it."))
     output: Any = answer["output"]
     assert output[-1]["type"] == name
