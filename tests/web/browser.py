@@ -144,6 +144,9 @@ class Browser:
         address = page["webSocketDebuggerUrl"]
         self._connection = await websocket_connect(address, max_message_size=1 << 28)
 
+    async def _disconnect(self) -> None:
+        self._connection.close()
+
     def _run[T](self, work: Coroutine[None, None, T]) -> T:
         return self._loop.run_until_complete(asyncio.wait_for(work, SECONDS))
 
@@ -165,7 +168,7 @@ class Browser:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._connection.close()
+        self._run(self._disconnect())
         self._end()
 
     def _end(self) -> None:
