@@ -65,7 +65,7 @@ def prove(chosen: Feature, version: str, binary: Path) -> Cell:
     begun = time.monotonic()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            cell = _judge(chosen, version, _run(chosen, binary, Path(folder)))
+            cell = judge(chosen, version, _run(chosen, binary, Path(folder)))
     except Exception as error:  # noqa: BLE001  # whatever it is, it belongs into the table
         where = traceback.extract_tb(error.__traceback__)[-1]
         cell = Cell("fails", f"{type(error).__name__}: {error} ({where.line})")
@@ -117,7 +117,8 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
         (folder / name).write_bytes(data)
 
 
-def _judge(chosen: Feature, version: str, evidence: Evidence) -> Cell:
+def judge(chosen: Feature, version: str, evidence: Evidence) -> Cell:
+    """Say what a run came to."""
     absence, known = missing(chosen.offered, evidence), version in chosen.absent
     if absence:
         return Cell("not offered" if known else "fails", absence)

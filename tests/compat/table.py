@@ -45,8 +45,8 @@ class Cell:
 
 def write_pages(versions: Sequence[Version], rows: Sequence[dict[str, Any]], cells: Cells) -> None:
     """Write the tables anew, dated today."""
-    _put(PAGE, f"{_taken(versions)}\n\n{_long(versions, rows, cells)}")
-    _put(FRONT, f"{_short(versions, rows, cells)}\n\n{_date()}")
+    put(PAGE, f"{_taken(versions)}\n\n{_long(versions, rows, cells)}")
+    put(FRONT, f"{_short(versions, rows, cells)}\n\n{_date()}")
 
 
 def _long(versions: Sequence[Version], rows: Sequence[dict[str, Any]], cells: Cells) -> str:
@@ -84,7 +84,8 @@ def _taken(versions: Sequence[Version]) -> str:
     return f"{_date()} Codex {names}. {tools}."
 
 
-def _put(page: Path, text: str) -> None:
+def put(page: Path, text: str) -> None:
+    """Put a text between the marks of a page; raises ValueError if it has none."""
     head, begin, rest = page.read_text("utf-8").partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not (begin and end):

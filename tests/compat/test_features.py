@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .evidence import Evidence, Outcome
 from .expect import EXPECTED, OFFERED, like, missing, problems
 from .feature import PYPI, feature, load
-from .run import codex_binary, prove
-from .table import BEGIN, END, FRONT, PAGE
+from .run import codex_binary, judge, prove
+from .table import BEGIN, END, FRONT, PAGE, put
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VERSIONS, ROWS = load()
 NAMES = [row["name"] for row in ROWS]
@@ -131,6 +134,38 @@ def test_every_expectation_is_tried() -> None:
 )
 def test_absence_is_named(offered: dict[str, Any], words: str, nothing: Evidence) -> None:
     assert missing(offered, nothing) == words
+
+
+@pytest.mark.parametrize(
+    ("offered", "absent", "expect", "state"),
+    [
+        ({}, (), {"said": "nothing"}, "ok"),
+        ({}, (), {"said": "something"}, "fails"),
+        ({"tool": "see"}, ("1.0.0",), {}, "not offered"),
+        ({"tool": "see"}, (), {"said": "nothing"}, "fails"),
+        ({}, ("1.0.0",), {"said": "nothing"}, "fails"),
+    ],
+)
+def test_cell(offered: Any, absent: Any, expect: Any, state: str, nothing: Evidence) -> None:
+    row = {"name": "x", "about": "", "proof": "", "acts": [], "absent": absent}
+    chosen = feature({**row, "offered": offered, "expect": expect}, "1.0.0")
+    assert judge(chosen, "1.0.0", nothing).state == state
+
+
+def test_a_run_that_breaks_is_a_cell(tmp_path: Path) -> None:
+    cell = prove(feature(ROWS[0], "1.0.0"), "1.0.0", tmp_path / "no-codex")
+    assert cell.state == "fails"
+    assert "no-codex" in cell.words
+
+
+def test_a_page_without_a_place_is_refused(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("nothing")
+    with pytest.raises(ValueError, match=r"page\.md has no place"):
+        put(page, "table")
+    page.write_text(f"before{BEGIN}old{END}after")
+    put(page, "new")
+    assert page.read_text() == f"before{BEGIN}\nnew\n{END}after"
 
 
 @pytest.fixture
