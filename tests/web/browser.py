@@ -168,8 +168,10 @@ class Browser:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._run(self._disconnect())
-        self._end()
+        try:
+            self._run(self._disconnect())
+        finally:
+            self._end()
 
     def _end(self) -> None:
         self._process.terminate()
