@@ -256,4 +256,4 @@ def install(turns: Mapping[str, Turn]) -> bool:
 
 def uninstall() -> None:
     """Give mitmproxy its own stream back; streams under way keep what they have."""
-    layer.HttpStream = _ORIGINAL  # type: ignore[misc]
+    layer.HttpStream = _ORIGINAL  # type: ignore[misc]  # as in `install`

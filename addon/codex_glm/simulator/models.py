@@ -35,4 +35,4 @@ def known_models() -> Mapping[str, ModelFacts]:
 
 def _facts(entry: dict[str, object]) -> ModelFacts:
     efforts = entry.get("efforts", ALL_EFFORTS)
-    return ModelFacts(**{**entry, "efforts": tuple(efforts)})  # type: ignore[arg-type]
+    return ModelFacts(**{**entry, "efforts": tuple(efforts)})  # type: ignore[arg-type]  # models.yaml

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from . import events
 from .arguments import repair_arguments
 from .calls import FunctionCallItem
-from .growing_text import GrowingText
 from .shell_commands import mend_command
+from .silent_arguments import SilentArguments
 from .wire_json import encode_text, parse_object
 
 if TYPE_CHECKING:
@@ -40,26 +40,16 @@ SCHEMA: JsonObject = {
 _TYPES: dict[str, type] = {"working_directory": str, "timeout_ms": int, "user": str}
 
 
-class LocalShellCallItem:
+class LocalShellCallItem(SilentArguments):
     """A call of the built-in shell; it takes its place in the output once it is whole."""
 
     def __init__(self, ids: ItemIds, call_id: str) -> None:
+        super().__init__()
         self._ids = ids
         self._call_id = call_id
-        self._arguments = GrowingText()
 
     def open(self) -> list[Event]:
         """Announce nothing: it is not known yet whether the call fits into its item."""
-        return []
-
-    @property
-    def arguments(self) -> str:
-        """What GLM has written of the arguments."""
-        return self._arguments.value
-
-    def append(self, fragment: str) -> list[Event]:
-        """Take more of the arguments; the dialect has no event for them."""
-        self._arguments.append(fragment)
         return []
 
     def is_whole(self) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from . import events
 from .arguments import is_object
-from .growing_text import GrowingText
+from .silent_arguments import SilentArguments
 from .wire_json import parse_object
 
 if TYPE_CHECKING:
@@ -21,28 +21,18 @@ if TYPE_CHECKING:
 NOT_RUN = "The search was not run: its arguments must be a JSON object with the string `query`."
 
 
-class ToolSearchCallItem:
+class ToolSearchCallItem(SilentArguments):
     """A search for deferred tools, which the client runs."""
 
     def __init__(self, item_id: str, output_index: int, call_id: str) -> None:
+        super().__init__()
         self.id = f"tsc_{item_id}"
         self.output_index = output_index
         self._call_id = call_id
-        self._arguments = GrowingText()
 
     def open(self) -> list[Event]:
         """Announce the search, still without its query."""
         return [events.output_item_added(self.output_index, self._json("in_progress", {}))]
-
-    @property
-    def arguments(self) -> str:
-        """What GLM has written of the arguments."""
-        return self._arguments.value
-
-    def append(self, fragment: str) -> list[Event]:
-        """Take more of the arguments; the dialect has no event for them."""
-        self._arguments.append(fragment)
-        return []
 
     def is_whole(self) -> bool:
         """Tell whether the arguments are a JSON object."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from . import events
-from .growing_text import GrowingText
 from .reasoning import seal, unseal
+from .silent_arguments import SilentArguments
 from .wire_json import encode_text, parse_object
 
 if TYPE_CHECKING:
@@ -108,29 +108,19 @@ def _format_result(number: int, result: JsonObject) -> str:
     return "\n".join(lines)
 
 
-class WebSearchItem:
+class WebSearchItem(SilentArguments):
     """A search in the making; it takes its place in the output once GLM has asked for it whole."""
 
     def __init__(self, ids: ItemIds, call_id: str) -> None:
+        super().__init__()
         self.search = Search("", "")
         """What to search; known once the item is closed."""
         self.call_id = call_id
         self._ids = ids
-        self._arguments = GrowingText()
         self._place = ("", 0)
 
     def open(self) -> list[Event]:
         """Announce nothing: an item without its query says nothing."""
-        return []
-
-    @property
-    def arguments(self) -> str:
-        """What GLM has written of the arguments."""
-        return self._arguments.value
-
-    def append(self, fragment: str) -> list[Event]:
-        """Take more of the arguments; the dialect has no event for them."""
-        self._arguments.append(fragment)
         return []
 
     def is_whole(self) -> bool:
