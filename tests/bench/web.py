@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1 << 20
 _NOT_LIVE = """
-from codex_glm.proxy.live import Live
+from codex_glm.proxy.shown.live import Live
 Live.start = lambda self, view: None
 """
 """A script before the addon's: mitmweb without the live view."""
