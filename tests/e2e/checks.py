@@ -49,6 +49,14 @@ def check_received(received: Sequence[Received], key: str) -> None:
             assert secret.encode() not in one.raw, "the client's key reached GLM"
 
 
+def check_plan_asked(asked: Sequence[Received], key: str) -> None:
+    """Check the same of the requests for the account of the plan."""
+    for one in asked:
+        assert (one.method, one.raw, one.violations) == ("GET", b"", [])
+        assert set(one.headers) == _HEADERS - {"content-length"}
+        assert one.headers["authorization"] == f"Bearer {key}"
+
+
 def check_secrets(proxy: ProxyProcess, key: str) -> None:
     """Check that neither the log nor the saved flows of an ended proxy hold a key or a bearer."""
     saved = proxy.dump.read_bytes() if proxy.dump.exists() else b""

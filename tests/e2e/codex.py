@@ -188,7 +188,7 @@ def glm_codex(folder: Path, base: str, **changes: str) -> Codex:
 
 
 def forward_codex(folder: Path, proxy: ProxyProcess) -> Codex:
-    """Give a Codex with its own provider, to which the proxy is the way to OpenAI."""
+    """Give a Codex with its own provider and an API key; the proxy is its way to OpenAI."""
     certificate = str(proxy.confdir / "mitmproxy-ca-cert.pem")
     return Codex(
         folder,

@@ -10,7 +10,7 @@ import pytest
 from codex_glm.simulator.scenarios import load_scenarios
 from codex_glm.simulator.thread import SimulatorThread
 
-from .checks import check_received, check_secrets
+from .checks import check_plan_asked, check_received, check_secrets
 from .codex import NOTHING, Codex, glm_codex
 from .proxy_process import REVERSE, ProxyProcess
 
@@ -44,9 +44,11 @@ def glm() -> Iterator[SimulatorThread]:
 def simulator(glm: SimulatorThread) -> Iterator[SimulatorThread]:
     """Return a GLM; every request that it gets must be one that GLM would accept."""
     yield glm
-    received = list(glm.received)
+    received, plan_asked = list(glm.received), list(glm.plan_asked)
     glm.received.clear()
+    glm.plan_asked.clear()
     check_received(received, GLM_KEY)
+    check_plan_asked(plan_asked, GLM_KEY)
 
 
 @pytest.fixture

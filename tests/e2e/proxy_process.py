@@ -36,6 +36,21 @@ def tool(name: str) -> list[str]:
     return [str(Path(sys.executable).with_name(name)), "-s", str(ADDON)]
 
 
+def forward_command(folder: Path, *command: str) -> list[str]:
+    """Give `codex-glm forward …` around a command, with a simulator; flows go to `dump`."""
+    config = folder / "config.yaml"
+    config.write_text(_CONFIG)
+    files = {"confdir": "conf", "save_stream_file": "dump", "glm_config": config.name}
+    chosen = [*(f"{name}={folder / file}" for name, file in files.items()), "glm_rows=on"]
+    sets = [part for one in chosen for part in ("--set", one)]
+    return [sys.executable, "-m", "codex_glm", "forward", *sets, *command]
+
+
+def surroundings(folder: Path) -> dict[str, str]:
+    """Give what that needs of its environment; its log goes into the folder."""
+    return {"PYTHONPATH": str(ADDON.parent), "TMPDIR": str(folder)}
+
+
 class ProxyProcess:
     """Runs the proxy for the length of a `with` block.
 
@@ -45,6 +60,7 @@ class ProxyProcess:
         command: What to start; by default mitmdump.
         cwd: Where; by default in `folder`.
         environment: Added to a clean one.
+        keeps: Whether every flow goes into the dump.
 
     """
 
@@ -55,6 +71,8 @@ class ProxyProcess:
         command: Sequence[str] = (),
         cwd: Path | None = None,
         environment: Mapping[str, str] = NOTHING,
+        *,
+        keeps: bool = True,
     ) -> None:
         folder.mkdir(parents=True)
         self.confdir, self.dump, self._log = folder / "conf", folder / "dump", folder / "log"
@@ -62,7 +80,7 @@ class ProxyProcess:
         config.write_text(_CONFIG)
         options = [f"confdir={self.confdir}", f"glm_config={config}"]
         sets = [part for option in options for part in ("--set", option)]
-        saving = ["-w", str(self.dump)]
+        saving = ["-w", str(self.dump)] if keeps else []
         self._command = [*(command or tool("mitmdump")), *sets, *saving, *arguments]
         self._cwd = cwd or folder
         self._environment = clean_environment(folder, environment)
@@ -107,6 +125,14 @@ class ProxyProcess:
         """Give the flows of the dump; complete once the proxy has ended."""
         with self.dump.open("rb") as file:
             return [flow for flow in FlowReader(file).stream() if isinstance(flow, http.HTTPFlow)]
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    def wait(self, seconds: float) -> int:
+        """Wait until it has ended; gives its exit code."""
+        return self._process.wait(seconds)
 
     def end(self) -> str:
         """End it, so that its dump is complete; gives its whole output."""

@@ -8,7 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from codex_glm.proxy import catalog_file
+from codex_glm.proxy.launch import catalog_file
 from codex_glm.translation.catalog import catalog
 
 from .checks import messages
@@ -34,7 +34,7 @@ def test_the_file_does_what_the_served_one_does(
     path = tmp_path / "models.json"
     base = f"glm_api_base={simulator.base_url}"
     version = codex_version()
-    catalog_file.main(["--out", str(path), "--set", base, "--codex", version])
+    catalog_file.write(str(path), version, "", [base])
     codex = glm_codex(tmp_path / "codex", proxy.base)
     unfetched = {**codex.settings, "model_catalog_json": json.dumps(str(path))}
     unfetched["model_providers.glm"] = glm_codex(

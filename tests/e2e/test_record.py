@@ -8,7 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from codex_glm.simulator.judge import judge
-from codex_glm.translation.request import translate_request
+from codex_glm.translation.request.translate import translate_request
 
 from tests.translation.support import KEY_HEADER, SETTINGS, replay
 from tests.translation.test_golden_requests import read, recorded_bodies

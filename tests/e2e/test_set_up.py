@@ -1,4 +1,4 @@
-"""`make codex`, a plain Codex and the doctor after it, and `make codex-undo`."""
+"""`codex-glm codex`, a plain Codex and the doctor after it, and `codex-glm undo`."""
 
 from __future__ import annotations
 
@@ -8,26 +8,25 @@ import sys
 import tomllib
 from typing import TYPE_CHECKING
 
-from codex_glm.commands import settings_file
 from codex_glm.commands.doctor import Patient, examine
 
 from .codex import Codex, codex_on_path, glm_codex
 from .conftest import glm_environment
-from .proxy_process import ADDON
+from .proxy_process import ADDON, REVERSE
 from .test_start import SKIP
 from .test_turns import HELLO, NO_METADATA, check_hello
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
     from codex_glm.simulator.thread import SimulatorThread
 
+    from .conftest import StartProxy
     from .proxy_process import ProxyProcess
 
 CODEX_WRITES = {"projects"}
 """What older versions note in the file themselves: the folders that they trust (0.145.0)."""
-COMMAND = [sys.executable, "-m", "codex_glm.commands.codex"]
+COMMAND = [sys.executable, "-m", "codex_glm"]
 
 
 def test_a_plain_codex_runs_on_glm(
@@ -84,16 +83,14 @@ def test_the_doctor_finds_nothing_wrong(
     proxy: ProxyProcess,
     tmp_path: Path,
     simulator: SimulatorThread,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     codex = Codex(tmp_path / "codex")
     given = {"PATH": codex_on_path(tmp_path / "bin"), "PYTHONPATH": str(ADDON.parent)}
     set_up(codex, given, proxy.base)
     config = tmp_path / "mitm-config.yaml"
     config.write_text(f"listen_port: {proxy.port}\n")
-    monkeypatch.setattr(settings_file, "SETTINGS_FILE", config)
     environ = codex.environment({**given, **glm_environment(simulator)})
-    findings = asyncio.run(examine(Patient(environ)))
+    findings = asyncio.run(examine(Patient(environ, config=str(config))))
     assert [each for each in findings if each.state == "wrong"] == []
     assert {"Codex", "proxy", "turn", "tools"} <= {e.name for e in findings if e.state == "ok"}
     assert [one.violations for one in simulator.received if one.violations] == []
@@ -101,7 +98,34 @@ def test_the_doctor_finds_nothing_wrong(
     simulator.received.clear()
 
 
+def test_the_doctor_names_a_token_that_is_missing(
+    start_proxy: StartProxy, tmp_path: Path, simulator: SimulatorThread
+) -> None:
+    tokens = {"TOKEN_OF_ME": "a-token-of-the-tests"}
+    proxy = start_proxy((*REVERSE, "--set", "glm_client_tokens=me=TOKEN_OF_ME"), environment=tokens)
+    codex = Codex(tmp_path / "codex")
+    given = {"PATH": codex_on_path(tmp_path / "bin"), "PYTHONPATH": str(ADDON.parent), **tokens}
+    set_up(codex, given, proxy.base)
+    settings = tmp_path / "mitm-config.yaml"
+    settings.write_text(f"listen_port: {proxy.port}\nglm_client_tokens: [me=TOKEN_OF_ME]\n")
+    environ = codex.environment({**given, **glm_environment(simulator)})
+
+    def wrong() -> list[str]:
+        patient = Patient(environ, paid=False, config=str(settings))
+        return [each.name for each in asyncio.run(examine(patient)) if each.state == "wrong"]
+
+    assert wrong() == ["token"]
+    config = codex.home / ".codex/config.toml"
+    bearer = 'experimental_bearer_token = "codex-glm"'
+    config.write_text(config.read_text().replace(bearer, 'env_key = "TOKEN_OF_ME"'))
+    set_up(codex, given, proxy.base)
+    assert wrong() == []
+    result = codex.run(["sh", "-c", f"codex exec {SKIP} 'say hi'"], given)
+    assert result.code == 0, result.said
+    simulator.received.clear()
+
+
 def set_up(codex: Codex, environment: dict[str, str], base: str) -> None:
-    result = codex.run([*COMMAND, "set-up", "--base", base], environment)
+    result = codex.run([*COMMAND, "codex", "--base", base], environment)
     assert result.code == 0, result.said
     assert f"leads to {base}" in result.stdout

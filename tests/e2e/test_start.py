@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from .conftest import StartProxy
 
-START = [sys.executable, "-m", "codex_glm.proxy.start"]
+START = [sys.executable, "-m", "codex_glm"]
 NO_KEY = {"GLM_API_KEY": "", "GLM_API_BASE": "", "PYTHONPATH": str(ADDON.parent)}
 WEB = ("--set", "web_port=0")
 SKIP = "--skip-git-repo-check --dangerously-bypass-approvals-and-sandbox"
 TEMPORARY_HOME = "warning: proceeding, even though we could not create path aliases"
 
 
-@pytest.mark.parametrize(("kind", "options"), [("dump", ()), ("web", WEB)])
+@pytest.mark.parametrize(("kind", "options"), [("dump", ()), ("run", WEB)])
 def test_printed_line_and_block(
     kind: str, options: tuple[str, ...], start_proxy: StartProxy, tmp_path: Path
 ) -> None:
