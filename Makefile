@@ -4,11 +4,14 @@ TOOL ?= web
 VERSION ?= 0.169.0
 OUT ?= glm-models.json
 TO ?= recorded
+SECONDS ?= 600
+STREAMS ?= 200
+WRITE ?= --write
 COMPILE = uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml
 
-.PHONY: help install run dump start stop logs health test check format golden lock clean \
-	catalog codex codex-undo doctor record simulator test-codex compat test-node errors screenshots clients test-environment node-clients
+.PHONY: help install run dump forward start stop logs health test check format golden lock clean \
+	catalog codex codex-undo doctor record simulator test-codex bench compat test-node errors screenshots clients audit licences soak fuzz hostile test-environment node-clients
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /make \1	/' | expand -t 18
@@ -18,12 +21,15 @@ install: ## set up .venv and nothing else
 	@.ci/setup
 
 run: install ## run the proxy with its web page (mitmweb)
-	@exec $(BIN)/python -m codex_glm.proxy.start web $(ARGS)
+	@exec $(BIN)/codex-glm run $(ARGS)
 
 dump: install ## run the proxy in the terminal (mitmdump)
-	@exec $(BIN)/python -m codex_glm.proxy.start dump $(ARGS)
+	@exec $(BIN)/codex-glm dump $(ARGS)
 
-start: install ## run the proxy in the background (TOOL=web or dump)
+forward: install ## run the forward proxy for an unmodified Codex; ARGS="codex …" runs that through it
+	@exec $(BIN)/codex-glm forward $(ARGS)
+
+start: install ## run the proxy in the background (TOOL=web, dump or forward)
 	@.ci/background start $(TOOL) $(ARGS)
 
 stop: ## end the proxy in the background
@@ -33,25 +39,34 @@ logs: ## show the log of the proxy in the background
 	@.ci/background logs
 
 health: install ## show the state of the running proxy
-	@$(BIN)/python .ci/health.py
+	@.ci/background health $(ARGS)
 
 record: install ## run the proxy and record what passes as test fixtures (TO=recorded)
-	@exec $(BIN)/python -m codex_glm.proxy.start $(TOOL) --set "glm_record=$(abspath $(TO))" $(ARGS)
+	@exec $(BIN)/codex-glm $(TOOL) --set "glm_record=$(abspath $(TO))" $(ARGS)
 
 catalog: install ## write the model catalogue as a file for Codex (OUT=glm-models.json)
-	@$(BIN)/python -m codex_glm.proxy.catalog_file --out "$(OUT)" $(ARGS)
+	@$(BIN)/codex-glm catalog --out "$(OUT)" $(ARGS)
 
 codex: install ## set Codex up for this proxy (in CODEX_HOME, default ~/.codex)
-	@$(BIN)/python -m codex_glm.commands.codex set-up $(ARGS)
+	@$(BIN)/codex-glm codex $(ARGS)
 
 codex-undo: install ## put Codex's settings back as they were
-	@$(BIN)/python -m codex_glm.commands.codex undo $(ARGS)
+	@$(BIN)/codex-glm undo $(ARGS)
 
 doctor: install ## find out what is wrong (ARGS=--free asks GLM nothing that may cost)
-	@$(BIN)/python -m codex_glm.commands.doctor $(ARGS)
+	@$(BIN)/codex-glm doctor $(ARGS)
 
 simulator: install ## run the GLM simulator on port 18766
-	@exec $(BIN)/python -m codex_glm.simulator --port 18766 $(ARGS)
+	@exec $(BIN)/codex-glm simulator $(ARGS)
+
+soak: test-environment ## stream for SECONDS (600) with everything going wrong; a table of tests/hardening
+	$(BIN)/python -m tests.hardening.soak.run --seconds $(SECONDS) --streams $(STREAMS) $(WRITE) $(ARGS)
+
+fuzz: test-environment ## fuzz the core for SECONDS (600); a table of tests/hardening
+	$(BIN)/python -m tests.hardening.fuzz.run --seconds $(SECONDS) $(WRITE) $(ARGS)
+
+hostile: test-environment ## send hostile requests to a proxy; a table of tests/hardening
+	GOLDEN_UPDATE=1 $(BIN)/python -m pytest tests/hardening/test_hostile.py $(ARGS)
 
 test: check ## check the code and run all tests
 	$(BIN)/python -m pytest --cov --cov-fail-under=100 $(ARGS)
@@ -75,6 +90,9 @@ test-codex: test-environment ## run the tests with a Codex of npm (VERSION=0.169
 compat: test-environment ## write the tables of tests/compat: what works with which Codex
 	$(BIN)/python -m tests.compat.run $(ARGS)
 
+bench: test-environment ## measure beside stock mitmproxy and rivals (ARGS=--quick is a check)
+	@$(BIN)/python -m tests.bench.run $(ARGS)
+
 test-node: test-environment node-clients ## run the tests of the clients for Node.js
 	$(BIN)/python -m pytest tests/clients/node/programs.py $(ARGS)
 
@@ -90,6 +108,12 @@ screenshots: test-environment ## take the pictures of tests/web anew
 lock: ## resolve the dependencies anew (needs uv; UPGRADE=--upgrade for newer ones)
 	$(COMPILE) -o requirements.lock
 	$(COMPILE) --group test --constraint requirements.lock -o requirements-test.lock
+
+audit: test-environment ## ask for known vulnerabilities of the locked packages
+	@$(BIN)/python -m tests.setup.audit
+
+licences: test-environment ## write the table of the licences of the locked packages
+	@$(BIN)/python -m tests.setup.licences
 
 clean: stop ## remove everything that was built
 	rm -rf tests/clients/node/node_modules

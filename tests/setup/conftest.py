@@ -11,6 +11,7 @@ import pytest
 PROJECT = Path(__file__).parents[2]
 TOOLS = [
     "cat",
+    "chmod",
     "cksum",
     "cp",
     "dirname",
@@ -21,6 +22,7 @@ TOOLS = [
     "readlink",
     "rm",
     "sh",
+    "sed",
     "sleep",
     "tail",
     "tr",

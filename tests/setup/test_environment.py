@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,15 @@ def test_the_package_is_found_where_it_is(sandbox: Sandbox) -> None:
     set_up(sandbox)
     link = sandbox.project / ".venv/site/codex_glm.pth"
     assert link.read_text() == f"{sandbox.project}/addon\n"
+    python = sandbox.script(sandbox.project / ".venv/bin/python", 'echo "$@"')
+    assert python.exists()
+    said = subprocess.run(
+        [sandbox.project / ".venv/bin/codex-glm", "run", "a b"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == "-P -m codex_glm run a b\n"
 
 
 def test_the_tools_of_the_tests_are_added(sandbox: Sandbox) -> None:
