@@ -18,6 +18,9 @@ FORBIDDEN_IN_CORE = {
 }  # fmt: skip
 """Clocks, chance and the outside world: values in, values out."""
 
+CORE_LIBRARIES = {"msgspec"}
+"""What pays for itself in the core: see `wire_json`."""
+
 CLOCKS = {"now", "utcnow", "today"}
 """What reads a clock in `datetime`, whose values and zones the core may use."""
 
@@ -28,8 +31,15 @@ ROOMS = {
     "sidecalls": {"translation"},
     "inspect": {"translation"},
     "commands": {"translation", "sidecalls"},
+    "__main__": {"commands", "proxy", "simulator"},
 }
 """`proxy` may import every room, and is imported by `glm.py` alone."""
+
+PRIVATE = {"mitmproxy.proxy.layers.http", "mitmproxy.proxy.mode_servers", "mitmproxy.proxy.tunnel"}
+"""Modules of mitmproxy that its documentation does not name, beside those with an underscore."""
+
+CORE_FOLDERS = ["wire", "", "tools", "request", "reply"]
+"""The core's folders ("" is the core's top): each knows those before it, the top knows `wire`."""
 
 FILES = sorted(ADDON.rglob("*.py"))
 
@@ -58,6 +68,12 @@ def room_of(name: str) -> str:
     return parts[1] if parts[0] == PACKAGE and len(parts) > 1 else ""
 
 
+def core_folder_of(name: str) -> str:
+    """Give the folder of a module of the core: the part behind `translation`, if it is one."""
+    folder = name.split(".")[2]
+    return folder if folder in CORE_FOLDERS else ""
+
+
 def name_of(path: Path) -> str:
     return ".".join(path.relative_to(ADDON).with_suffix("").parts)
 
@@ -80,9 +96,10 @@ def test_no_file_is_too_long(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", files_of("translation"), ids=name_of)
-def test_the_core_imports_the_standard_library_alone(path: Path) -> None:
+def test_the_core_imports_the_standard_library_and_a_json_library(path: Path) -> None:
     foreign = {name for name in imports(path) if room_of(name) != "translation"}
-    assert {name for name in foreign if name.split(".")[0] not in sys.stdlib_module_names} == set()
+    allowed = sys.stdlib_module_names | CORE_LIBRARIES
+    assert {name for name in foreign if name.split(".")[0] not in allowed} == set()
     assert {name for name in foreign if is_in(name, FORBIDDEN_IN_CORE)} == set()
 
 
@@ -90,6 +107,12 @@ def test_the_core_imports_the_standard_library_alone(path: Path) -> None:
 def test_the_core_reads_no_clock(path: Path) -> None:
     nodes = ast.walk(ast.parse(path.read_text("utf-8")))
     assert {node.attr for node in nodes if isinstance(node, ast.Attribute)} & CLOCKS == set()
+
+
+@pytest.mark.parametrize("path", files_of("translation"), ids=name_of)
+def test_the_folders_of_the_core_know_those_before_them(path: Path) -> None:
+    below = CORE_FOLDERS[: CORE_FOLDERS.index(core_folder_of(name_of(path))) + 1]
+    assert {core_folder_of(name) for name in imports(path) if room_of(name)} <= set(below)
 
 
 @each_file
@@ -107,6 +130,14 @@ def test_only_the_edge_imports_mitmproxy(path: Path) -> None:
     if room_of(name_of(path)) == "proxy" or name_of(path) == "glm":
         return
     assert {name for name in imports(path) if is_in(name, {"mitmproxy"})} == set()
+
+
+@each_file
+def test_only_one_folder_knows_what_is_private_to_mitmproxy(path: Path) -> None:
+    if path.is_relative_to(ADDON / PACKAGE / "proxy" / "inside_mitmproxy"):
+        return
+    foreign = {name for name in imports(path) if is_in(name, {"mitmproxy", "h11", "asyncio"})}
+    assert {name for name in foreign if "._" in name or is_in(name, PRIVATE)} == set()
 
 
 @each_file

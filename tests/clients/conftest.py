@@ -42,7 +42,8 @@ def pytest_report_header() -> str | None:
 
 @pytest.fixture(scope="session")
 def glm() -> Iterator[SimulatorThread]:
-    with SimulatorThread([*load_scenarios(SCENARIOS), *load_scenarios()]) as running:
+    scenarios = [*load_scenarios(SCENARIOS), *load_scenarios()]
+    with SimulatorThread(scenarios, pace=0.01) as running:  # at once, deltas would be joined
         yield running
 
 

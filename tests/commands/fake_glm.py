@@ -8,19 +8,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self
 
 from codex_glm.simulator.engine import Engine, Request
+from codex_glm.simulator.plan import load_plan
 from codex_glm.simulator.scenarios import load_scenarios
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 class FakeGlm:
     """Serves both GLM and whatever else answers on a port, for a `with` block."""
 
     def __init__(self) -> None:
-        self.engine = Engine(load_scenarios(), 100)
+        self.engine = Engine(load_scenarios(), load_plan(), 100)
         self.replies: dict[str, tuple[int, object]] = {}
         """Status and body (JSON, or bytes as they are) by the end of `METHOD path`."""
+        self.answers: dict[str, Callable[[Mapping[str, str]], tuple[int, object]]] = {}
+        """The same, for replies that depend on the request's headers."""
         self.asked: list[str] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.port = int(self._server.server_address[1])
@@ -32,7 +35,8 @@ class FakeGlm:
     def answer(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
         line = f"{request.method} {request.path}"
         self.asked.append(line)
-        for end, (status, body) in self.replies.items():
+        given = {end: reply(request.headers) for end, reply in self.answers.items()}
+        for end, (status, body) in {**self.replies, **given}.items():
             if line.endswith(end):
                 raw = body if isinstance(body, bytes) else json.dumps(body).encode()
                 return status, {"content-type": "application/json"}, raw

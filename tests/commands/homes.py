@@ -42,6 +42,7 @@ CONFIGS: dict[str, bytes | None] = {
     "own catalogue": b'model_catalog_json = """\n/x.json"""\n' + TABLES.encode(),
     "empty tables": b"[model_providers]\n\n[tui]\n",
     "marks in words": b'x = """\n# <<< codex-glm\n[model_providers.glm]\n"""\n',
+    "byte order mark": b'\xef\xbb\xbfmodel = "gpt-5.5"\n[tui]\nnotifications = true\n',
     "tables": TABLES.encode(),
 }
 

@@ -10,21 +10,24 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from codex_glm import __version__
-from codex_glm.commands import check_proxy, doctor, settings_file
+from codex_glm.__main__ import main
+from codex_glm.commands import check_codex, check_proxy, places, settings_file
+from codex_glm.commands.check_glm import KNOWN_BASES
+from codex_glm.commands.check_key import key_shape
 from codex_glm.commands.codex_home import set_up
 from codex_glm.commands.doctor import Patient, examine, show
 from codex_glm.commands.findings import Finding, wrong
-from codex_glm.proxy.catalog_file import read_settings
-from codex_glm.proxy.config_file import ConfigError
+from codex_glm.proxy.config.config_file import ConfigError
+from codex_glm.proxy.launch.settings_alone import read_settings
 from codex_glm.translation.catalog import catalog
-from codex_glm.translation.wire_json import encode_text
+from codex_glm.translation.wire.wire_json import encode_text
 from mitmproxy.exceptions import OptionsError
 from rich.console import Console
 
 from .fake_glm import FakeGlm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 KEY = "0123456789abcdef.TopSecretOfGlm"
@@ -45,6 +48,10 @@ class Staged:
     proxy: FakeGlm
     environ: dict[str, str] = field(default_factory=dict)
     paid: bool = True
+    other: str = ""
+    """Another settings file."""
+    token: str = ""
+    """What the proxy asks its clients for."""
 
     @property
     def home(self) -> Path:
@@ -80,20 +87,28 @@ class Staged:
             {**state, "simulator": False, "turns_served": 1} | fields,
         )
 
-    def read_settings(self, environ: dict[str, str], _version: str) -> str:
+    def read_settings(
+        self, environ: dict[str, str], _version: str, config: str, *, strict: bool
+    ) -> str:
         """Do what the proxy's own command does, without a process of its own."""
         given = {k: environ[k] for k in ("GLM_API_BASE", "GLM_API_KEY") if k in environ}
         with pytest.MonkeyPatch.context() as patch:
             for name, value in given.items():
                 patch.setenv(name, value)
             try:
-                return encode_text(read_settings([f"glm_config={self.settings}"]).catalog(""))
+                named = [f"glm_config={config or self.settings}"]
+                return encode_text(read_settings(named, strict=strict).catalog(""))
             except (OptionsError, ConfigError) as error:
                 raise settings_file.SettingsError(str(error)) from error
 
+    def guard(self, headers: Mapping[str, str]) -> tuple[int, object]:
+        """Answer for the proxy's models: by the token that is shown."""
+        shown = {name.lower(): value for name, value in headers.items()}.get("authorization")
+        return (200 if self.token in ("", (shown or "").removeprefix("Bearer ")) else 401), {}
+
     def examine(self) -> list[Finding]:
         known = (self.glm.base, self.others.base)
-        return asyncio.run(examine(Patient(self.environ, paid=self.paid, known_bases=known)))
+        return asyncio.run(examine(Patient(self.environ, self.paid, self.other, known)))
 
 
 @pytest.fixture
@@ -106,7 +121,8 @@ def staged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Staged]:
         it.program("echo codex-cli 0.163.0")
         it.settings.write_text(f"listen_port: {proxy.port}\n")
         it.health()
-        monkeypatch.setattr(settings_file, "SETTINGS_FILE", it.settings)
+        proxy.answers["GET /v1/models"] = it.guard
+        monkeypatch.setattr(places, "SHIPPED", it.settings)
         monkeypatch.setattr(check_proxy, "make_catalogue", it.read_settings)
         models = encode_text(catalog("other", images=True))
         set_up(it.home, f"http://127.0.0.1:{proxy.port}/v1", models)
@@ -156,8 +172,22 @@ def env(**variables: str) -> Callable[[Staged], object]:
     return lambda it: it.environ.update(variables)
 
 
+def own_base(key: str) -> Callable[[Staged], object]:
+    """Have a key at a base of GLM's own, which is not asked where the key is none."""
+
+    def stage(it: Staged) -> None:
+        it.environ |= {"GLM_API_KEY": key, "GLM_API_BASE": KNOWN_BASES[0]}
+        it.health(upstream=KNOWN_BASES[0])
+
+    return stage
+
+
 def stream(*data: str) -> bytes:
     return "".join(f"data: {each}\n\n" for each in data).encode()
+
+
+def setting(line: str) -> Callable[[Staged], object]:
+    return lambda it: it.settings.write_text(f"{it.settings.read_text()}{line}\n")
 
 
 def free_port() -> int:
@@ -182,17 +212,37 @@ def refused_everywhere(it: Staged) -> None:
     it.others.replies[MODELS] = glm_says(401, "1000")
 
 
+def profile(it: Staged, version: str, lines: str) -> None:
+    it.program(f"echo codex-cli {version}")
+    it.config.write_text(lines + it.config.read_text())
+
+
+def staged_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+TOKEN = "a-token-of-the-tests"
+
+
+def guarded(it: Staged, **table: str) -> None:
+    """Have a proxy that asks for a token, and a provider's table with this in place of our own."""
+    it.environ |= {"MINE": TOKEN, "WRONG": "another-token-of-the-tests"}
+    it.token = TOKEN
+    lines = [f'{key} = "{value}"' for key, value in table.items()]
+    if lines:
+        it.change('experimental_bearer_token = "codex-glm"', "\n".join(lines))
+
+
 FAILURES = {
     "no key": Case(env(GLM_API_KEY=""), "key", "there is none", "export GLM_API_KEY"),
-    "OpenAI key": Case(env(GLM_API_KEY="sk-proj-1"), "key", "keys of OpenAI", "export GLM_API_KEY"),
-    "bearer": Case(
-        env(GLM_API_KEY="Bearer a.b"), "key", "give the key alone", "export", ("settings",)
-    ),
-    "quotes": Case(env(GLM_API_KEY=f"'{KEY}'"), "key", "quotes", "export GLM_API_KEY"),
+    "OpenAI key": Case(own_base("sk-proj-1"), "key", "keys of OpenAI", "export GLM_API_KEY"),
+    "bearer": Case(own_base("Bearer a.b"), "key", "give the key alone", "export", ("settings",)),
+    "quotes": Case(own_base(f"'{KEY}'"), "key", "quotes", "export GLM_API_KEY"),
     "blank": Case(env(GLM_API_KEY="ab cd.ef"), "key", "a blank in it", "export", ("settings",)),
     "odd letters": Case(env(GLM_API_KEY="äb.cd"), "key", "no key has", "export", ("settings",)),
-    "placeholder": Case(env(GLM_API_KEY="your-key.here"), "key", "placeholder", "export GLM_API"),
-    "half a key": Case(env(GLM_API_KEY="0123456789ab"), "key", "no dot", "export GLM_API_KEY"),
+    "placeholder": Case(own_base("your-key.here"), "key", "placeholder", "export GLM_API"),
+    "half a key": Case(own_base("0123456789ab"), "key", "no dot", "export GLM_API_KEY"),
     "refused key": Case(refused_everywhere, "GLM", "does not accept the API key", "GLM_API_KEY"),
     "other base": Case(
         refused_here, "other bases", "the key is taken at http", "GLM_API_BASE", ("GLM",)
@@ -291,22 +341,64 @@ FAILURES = {
         "unknown option glm_imagse",
         "correct it",
     ),
+    **{
+        f"setting {line}": Case(setting(line), "settings", words, "correct it")
+        for line, words in [
+            ("glm_retries: abc", "glm_retries: 'abc' is no number"),
+            ("glm_keepalive: x", "glm_keepalive: 'x' is no number"),
+            ("glm_rows: maybe", "glm_rows: 'maybe' is none of"),
+            ("glm_failover: [https://api.z.ai/v4=NOT_SET]", "glm_failover: "),
+            ("ssl_insecure: yes", "ssl_insecure"),
+            ("stream_large_bodies: 1m", "stream_large_bodies would"),
+            ("listen_host: 0.0.0.0", "let others than this machine in"),
+            ("anticache: maybe", "anticache: "),
+            ("mode: [nonsense]", "mode: "),
+        ]
+    },
     "no codex": Case(
         lambda it: (it.folder / "bin/codex").unlink(), "Codex", "no codex", "npm install"
     ),
     "mute codex": Case(lambda it: it.program("exit 3"), "Codex", "not say its version", "anew"),
     "old codex": Case(
-        lambda it: it.program("echo codex-cli 0.98.0"), "Codex", "older", "npm install"
+        lambda it: it.program("echo codex-cli 0.62.0"), "Codex", "older", "npm install"
     ),
     "no config": Case(lambda it: it.config.unlink(), "config", "there is no ", "make codex"),
     "broken config": Case(
-        lambda it: it.config.write_text("model = \n"), "config", "no valid TOML: ", "make codex"
+        lambda it: it.config.write_text("x = {\na = 1\n}\n"),
+        "config",
+        "written in a way that this command cannot read: ",
+        "an inline table on one line), then make codex",
+    ),
+    "config is a folder": Case(
+        lambda it: staged_folder(it.config), "config", "Is a directory", "make it readable"
+    ),
+    "openai_base_url": Case(
+        lambda it: it.config.write_text('openai_base_url = "http://127.0.0.1:9/v1"\n'),
+        "config",
+        "base_url is http://127.0.0.1:9/v1",
+        "make codex",
+    ),
+    "no token": Case(guarded, "token", "refuses what Codex shows (401)", 'env_key = "MY_TOKEN"'),
+    "another token": Case(
+        lambda it: guarded(it, env_key="WRONG"), "token", "WRONG holds (env_key)", "export WRONG="
     ),
     "legacy profile": Case(
         lambda it: it.config.write_text('profile = "x"\n' + it.config.read_text()),
         "config",
         "refuses to start",
         "take that line out",
+    ),
+    "profile of nothing": Case(
+        lambda it: profile(it, "0.133.0", 'profile = "x"\n'),
+        "config",
+        "has no profile x",
+        "take that line out",
+    ),
+    "profile elsewhere": Case(
+        lambda it: profile(it, "0.133.0", 'profile="x"\nprofiles.x.model_provider = "openai"\n'),
+        "config",
+        "the provider openai, which is not this proxy",
+        "`profile =` out",
     ),
     "other provider": Case(
         lambda it: it.change('model_provider = "glm"', 'model_provider = "openai"'),
@@ -316,6 +408,12 @@ FAILURES = {
     ),
     "no provider": Case(
         lambda it: it.config.write_text(""), "config", "provider openai", "make codex"
+    ),
+    "no tables": Case(
+        lambda it: it.config.write_text('model_provider = "glm"\nmodel_providers = 1\n'),
+        "config",
+        "provider glm, which is not this proxy",
+        "make codex",
     ),
     "other port": Case(
         lambda it: it.change(f":{it.proxy.port}/", ":9/"),
@@ -431,10 +529,31 @@ def test_the_cause_is_named(staged: Staged, case: Case) -> None:
     assert KEY.partition(".")[2] not in shown
 
 
+def test_settings_of_mitmproxys_own_addons(staged: Staged) -> None:
+    setting("anticache: true")(staged)
+    setting("web_columns: [icon]")(staged)
+    setting("flow_detail: 0")(staged)
+    assert not [each for each in staged.examine() if each.state == "wrong"]
+
+
 def test_settings_that_cannot_be_read_end_it(staged: Staged) -> None:
     staged.settings.write_text("a: [\n")
     (only,) = staged.examine()
     assert (only.name, only.state) == ("settings", "wrong")
+
+
+def test_another_settings_file(staged: Staged) -> None:
+    port = free_port()
+    staged.other = str(staged.folder / "other.yaml")
+    (staged.folder / "other.yaml").write_text(f"listen_port: {port}\n")
+    found = {each.name: each for each in staged.examine()}
+    assert found["settings"].words == f"{staged.other} and the environment can be read"
+    assert (found["proxy"].state, found["config"].state) == ("wrong", "wrong")
+    assert str(port) in found["proxy"].words
+    staged.other = str(staged.folder / "none.yaml")
+    (only,) = staged.examine()
+    assert (only.name, only.state) == ("settings", "wrong")
+    assert "none.yaml" in only.words
 
 
 NOTES: dict[str, tuple[Callable[[Staged], object], str, str]] = {
@@ -444,10 +563,14 @@ NOTES: dict[str, tuple[Callable[[Staged], object], str, str]] = {
         "key",
         "every answer is scripted",
     ),
-    "odd key": (env(GLM_API_KEY="abcdefgh.ijkl"), "key", "not of the usual shape"),
     "no list": (replies(MODELS, 404, {}), "models", "gives no list"),
     "a list of others": (replies(MODELS, 200, {"data": [{"id": "glm-x"}]}), "models", "glm-x"),
     "no native endpoint": (replies("v1/models", 404, {}), "Responses", "no endpoint of GLM's own"),
+    "profile": (
+        lambda it: profile(it, "0.133.0", 'profile = "x"\nprofiles.x.model = "glm-5.2"\n'),
+        "profile",
+        "from 0.134.0 on refuses",
+    ),
     "name": (lambda it: it.change('"GLM"', '"OpenAI"'), "name", "compact on the server's side"),
 }
 
@@ -462,6 +585,72 @@ def test_notes(staged: Staged, stage: Callable[[Staged], object], name: str, wor
     ]
 
 
+OWN = "there, for a base that is none of GLM's own"
+
+
+@pytest.mark.parametrize(
+    ("base", "key", "state", "words"),
+    [
+        (KNOWN_BASES[0], "abcdefgh.ijkl", "note", "there: not of the usual shape `id.secret`"),
+        (KNOWN_BASES[0], KEY, "ok", "there, of the shape `id.secret`"),
+        (
+            KNOWN_BASES[0],
+            "sk-proj-1",
+            "wrong",
+            "there: it begins with sk-, as the keys of OpenAI do",
+        ),
+        ("http://127.0.0.1:8000/v1", "EMPTY", "ok", OWN),
+        ("http://127.0.0.1:8000/v1", "sk-proj-1", "ok", OWN),
+        ("https://glm.example/v1", "token==", "ok", OWN),
+        ("https://glm.example/v1", "two words", "wrong", "there: there is a blank in it"),
+    ],
+)
+def test_the_shape_of_keys(base: str, key: str, state: str, words: str) -> None:
+    settings = settings_file.ProxySettings(glm_base=base, key=key, key_source="there")
+    found = key_shape(settings)
+    assert (found.state, found.words) == (state, words)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"env_key": "MINE"},
+        {"experimental_bearer_token": TOKEN},
+        {"env_key": "MINE", "experimental_bearer_token": "unused"},
+        {"experimental_bearer_token": "x", "env_http_headers.X-Api-Key": "MINE"},
+        {"experimental_bearer_token": "x", "http_headers.x-api-key": TOKEN},
+    ],
+)
+def test_the_token_that_codex_shows(staged: Staged, table: dict[str, str]) -> None:
+    guarded(staged, **table)
+    found = staged.examine()
+    assert [each for each in found if each.state == "wrong" or each.name == "token"] == []
+    setting("glm_client_tokens: [me=MINE]")(staged)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MINE", TOKEN)
+        found = staged.examine()
+    assert [each for each in found if each.state == "wrong"] == []
+    assert [each.state for each in found if each.name == "token"] == ["ok"]
+    assert not [each for each in found if TOKEN in each.words + each.mend]
+
+
+@pytest.mark.parametrize("catalogue", [False, True])
+def test_codexs_own_provider(staged: Staged, catalogue: bool) -> None:
+    line = f'openai_base_url = "http://127.0.0.1:{staged.proxy.port}/v1"\n'
+    path = staged.home / "codex-glm/models.json"
+    staged.config.write_text(line + (f'model_catalog_json = "{path}"\n' if catalogue else ""))
+    staged.token = TOKEN  # which nobody can see here
+    found = staged.examine()
+    assert [each for each in found if each.state == "wrong"] == []
+    states = {each.name: each.state for each in found}
+    assert (states["config"], states["catalogue"]) == ("ok", "ok" if catalogue else "note")
+
+
+def test_a_byte_order_mark_is_no_fault(staged: Staged) -> None:
+    staged.config.write_bytes(b"\xef\xbb\xbf" + staged.config.read_bytes())
+    assert not [each for each in staged.examine() if each.state == "wrong"]
+
+
 def test_other_bases_are_left_alone_by_a_base_of_ones_own(staged: Staged) -> None:
     refused_here(staged)
     staged.environ["GLM_API_BASE"] = staged.glm.base.replace("/coding", "/mine")
@@ -469,10 +658,27 @@ def test_other_bases_are_left_alone_by_a_base_of_ones_own(staged: Staged) -> Non
     assert staged.others.asked == []
 
 
-@pytest.mark.parametrize("passed", ["127.0.0.1", "localhost, 127.0.0.1", "*"])
-def test_no_proxy_helps(staged: Staged, passed: str) -> None:
-    staged.environ |= {"ALL_PROXY": "http://10.0.0.1:8080", "NO_PROXY": passed}
-    assert not [each for each in staged.examine() if each.state == "wrong"]
+@pytest.mark.parametrize(
+    ("rules", "host", "covered"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("localhost, 127.0.0.1", "127.0.0.1", True),
+        ("*", "127.0.0.1", True),
+        ("127.0.0.0/8", "127.0.0.1", True),
+        ("10.0.0.0/8,127.0.0.1/8", "127.0.0.1", True),
+        ("[::1]", "::1", True),
+        (".lan", "proxy.lan", True),
+        ("lan", "proxy.lan", True),
+        ("", "127.0.0.1", False),
+        ("127.0.0.2,10.0.0.0/8,1", "127.0.0.1", False),
+        ("127.0.0.0/8,::1/128,an", "proxy.lan", False),
+    ],
+)
+def test_no_proxy_helps(staged: Staged, rules: str, host: str, covered: bool) -> None:
+    staged.environ |= {"ALL_PROXY": "http://10.0.0.1:8080", "NO_PROXY": rules}
+    settings = settings_file.ProxySettings(host=host)
+    (found,) = check_codex._way(staged.environ, settings)
+    assert found.state == ("ok" if covered else "wrong")
 
 
 def test_a_certificate_is_enough(staged: Staged) -> None:
@@ -494,7 +700,7 @@ def test_the_exit_code(
     if not well:
         staged.program("exit 1")
     with pytest.raises(SystemExit) as ended:
-        doctor.main(["--free"])
+        main(["doctor", "--free"], standalone_mode=False)
     assert ended.value.code is (not well)
     assert ("Nothing is wrong." if well else "1 thing is wrong.") in capsys.readouterr().out
 

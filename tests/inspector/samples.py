@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from codex_glm.inspect.turn_record import TurnRecord, read_record
 from codex_glm.translation.errors import RequestError
-from codex_glm.translation.reply import ReplyTranslator
-from codex_glm.translation.request import translate_request
-from codex_glm.translation.wire_json import encode_json, encode_text
+from codex_glm.translation.reply.translate import ReplyTranslator
+from codex_glm.translation.request.translate import translate_request
+from codex_glm.translation.wire.wire_json import encode_json, encode_text
 
-from tests.translation.support import GLM, SETTINGS
+from tests.translation.support import GLM, SETTINGS, lines_of
 from tests.translation.test_golden_requests import BODIES
 
 if TYPE_CHECKING:
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 STREAMS = sorted(path.stem for path in GLM.glob("*.sse"))
 
@@ -54,7 +54,7 @@ def sample(request: str, stream: str, cut: int | None = None, **fields: object) 
     context = translated.context
     translator = ReplyTranslator(context, "resp_1", 1_700_000_000)
     reply = (GLM / f"{stream}.sse").read_bytes()[:cut]
-    answered = translator.receive_data(reply)
+    answered = b"".join(map(translator.receive_data, lines_of(reply)))
     answered += translator.receive_eof() if cut is None else b""
     told = translator.stream
     kept: dict[str, Any] = {

@@ -9,14 +9,14 @@ from codex_glm.inspect.dialects import codex_events, glm_replies, glm_requests
 from codex_glm.inspect.prefix import compare
 from codex_glm.inspect.turn_request import render_request
 from codex_glm.inspect.turn_response import render_response
-from codex_glm.translation.wire_json import encode_text, parse_object
+from codex_glm.translation.wire.wire_json import encode_text, parse_object
 
 from tests.translation.support import GOLDEN, check_golden
 
 from .samples import Sample, exchange, sample
 
 if TYPE_CHECKING:
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 
 def _retried() -> Sample:

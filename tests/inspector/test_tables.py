@@ -5,18 +5,19 @@ from __future__ import annotations
 import copy
 
 import pytest
-from codex_glm.inspect import stats, wording
+from codex_glm.inspect import plan, stats, wording
 from codex_glm.inspect.alignment import align
 from codex_glm.inspect.line import turn_line
 from codex_glm.inspect.prefix import compare, describe, read_change
 from codex_glm.inspect.prices import PRICES, cost, say_cost
 from codex_glm.inspect.prompt import estimate, prompt_parts, sizes
 from codex_glm.inspect.transcript import Spoken, transcript
-from codex_glm.inspect.turn_record import read_record
-from codex_glm.translation.chunks import Usage
+from codex_glm.inspect.turn_record import TurnRecord, read_record
 from codex_glm.translation.models import MODELS
-from codex_glm.translation.wire_json import JsonObject, encode_text
-from hypothesis import given
+from codex_glm.translation.quota import Window
+from codex_glm.translation.wire.chunks import Usage
+from codex_glm.translation.wire.wire_json import JsonObject, encode_text
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.translation.support import USAGE, delta, sse
@@ -100,6 +101,8 @@ TEXTS = st.text(max_size=40)
 
 
 @given(st.lists(TEXTS, max_size=5), st.lists(TEXTS, max_size=5))
+@example([""], ["\r"])
+@example(["a b"], ["a  b"])
 def test_the_parts_of_a_comparison_add_up(old: list[str], new: list[str]) -> None:
     before, after = (chat(*(say("user", text) for text in texts)) for texts in (old, new))
     change = compare(before, after)
@@ -258,3 +261,28 @@ def test_shortened(said: str, short: str) -> None:
 )
 def test_counts(tokens: int, said: str) -> None:
     assert wording.short_count(tokens) == said
+
+
+PLAN = (Window(300, 42.9, 1_795_394_346), Window(10080, 17, None), Window(90, 1, 10**14))
+
+
+def test_the_windows_of_a_plan_are_said() -> None:
+    assert plan.say_windows(PLAN) == "plan 42% of 5h, 17% of week, 1% of 90min"
+    assert plan.say_windows(()) == ""
+    line = turn_line(TurnRecord(outcome="completed", model="glm-5", plan=PLAN[:1]), [])
+    assert line.endswith("  plan 42% of 5h")
+
+
+def test_stats_tell_what_the_last_turn_knew_of_its_plan() -> None:
+    known, none = TurnRecord(plan=PLAN), TurnRecord()
+    lines = stats.stats([TurnRecord(plan=PLAN[1:]), known, none])
+    (told,) = [line for line in lines if line.startswith("plan")]
+    assert told.startswith("plan, at the last turn that knew: 42% of 5h (anew 2026-11-2")
+    assert told.endswith("), 17% of week, 1% of 90min")
+    assert not any(line.startswith("plan") for line in stats.stats([none]))
+
+
+def test_the_windows_are_read_back() -> None:
+    kept = [each._asdict() for each in PLAN[:2]]
+    assert read_record({"plan": [*kept, None]}).plan == PLAN[:2]
+    assert read_record({"plan": [{}]}).plan == (Window(0, 0.0, None),)

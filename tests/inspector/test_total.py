@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from codex_glm.inspect.dialects import codex_events, glm_replies, glm_requests
+from codex_glm.inspect.plan import plan_lines
 from codex_glm.inspect.prefix import describe, read_change
 from codex_glm.inspect.turn_record import read_record
 from codex_glm.inspect.turn_request import render_request
 from codex_glm.inspect.turn_response import render_response
-from codex_glm.translation.wire_json import encode_text, parse_object
+from codex_glm.translation.wire.wire_json import encode_text, parse_object
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ def show(kept: object, asked: bytes, answered: bytes) -> str:
         glm_requests(record),
         glm_replies(record),
         codex_events(answered),
+        *plan_lines([record]),
         *describe(read_change(record.prefix), record.usage),
     ]
     assert all(isinstance(view, str) for view in views)

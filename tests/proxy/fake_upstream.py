@@ -73,11 +73,15 @@ WHOLE = chunked(chunk("Hello."), chunk(finish="stop"), b"data: [DONE]\n\n")
 
 
 class Step(NamedTuple):
-    """A reply with an end of its own; `pause` seconds lie before it and before the end."""
+    """A reply with an end of its own; `pause` seconds lie before it and before the end.
+
+    `rest` comes behind the second pause, in a write of its own.
+    """
 
     reply: bytes = b""
     end: str = ""
     pause: float = 0
+    rest: bytes = b""
 
 
 class FakeUpstream:
@@ -148,6 +152,7 @@ class FakeUpstream:
         time.sleep(step.pause)
         connection.sendall(step.reply)
         time.sleep(step.pause)
+        connection.sendall(step.rest)
         end = step.end or self._end
         if end == HOLD:
             connection.settimeout(5)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 from codex_glm.proxy.addon import CodexGlm
-from codex_glm.translation.sse import END_OF_STREAM
+from codex_glm.proxy.forward.mode import Forward
+from codex_glm.proxy.forward.usage import Usage
+from codex_glm.translation.wire.sse import END_OF_STREAM
 from mitmproxy.addons.view import View
 from mitmproxy.options import Options
 from mitmproxy.tools.dump import DumpMaster
@@ -65,7 +67,7 @@ def failure_code(response: httpx.Response) -> str:
     return str(inner["error"]["code"])
 
 
-def wait_until(true: Callable[[], object], seconds: float = 5) -> None:
+def wait_until(true: Callable[[], object], seconds: float = 10) -> None:
     """Wait for what happens in another thread."""
     end = time.monotonic() + seconds
     while not true():
@@ -150,7 +152,9 @@ class ProxyThread:
         early = {name: self._options.pop(name) for name in ("mode", "confdir")}
         self.master = DumpMaster(Options(**early), with_dumper=False)
         scripts = self.master.addons.get("scriptloader")
-        scripts.addons.append(self.master.addons.register(self.addon))  # as `-s` does
+        own = lambda: self.addon.settings  # noqa: E731
+        for addon in (Forward(own), Usage(self.addon.turns, own), self.addon):  # as `-s` does
+            scripts.addons.append(self.master.addons.register(addon))
         self.master.addons.add(*([View()] if self._options.pop("view", False) else []))
         self.master.addons.add(self._witness)
         self.master.options.update(termlog_verbosity="error", **self._options)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from codex_glm.proxy.api_key import PLACEHOLDER, ApiKey, WireHeaders, bearer_key
-from codex_glm.proxy.settings import Settings
-from codex_glm.proxy.upstream import Upstream, chat_request
+from codex_glm.proxy.config.api_key import PLACEHOLDER, ApiKey, WireHeaders, bearer_key
+from codex_glm.proxy.config.settings import Settings
+from codex_glm.proxy.turns.upstream import Upstream, chat_request
 from mitmproxy.http import Headers
 from mitmproxy.net.http.http1.assemble import assemble_request_head
 
@@ -45,7 +45,7 @@ def test_key_hides() -> None:
 
 
 def test_only_the_bytes_of_wire_headers_carry_the_key() -> None:
-    headers = WireHeaders.carrying(Headers(host="a"), ApiKey(KEY, "here"))
+    headers = WireHeaders.carrying(Headers(host="a").fields, ApiKey(KEY, "here"))
     assert bytes(headers) == f"host: a\r\nauthorization: Bearer {KEY}\r\n".encode()
     copy = headers.copy()
     readable = [str(headers), repr(headers), headers.fields, dict(headers)]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from codex_glm.proxy import config_file, start
-from codex_glm.proxy.config_file import ConfigError, apply_file, options_given, read_file
+from codex_glm.__main__ import main
+from codex_glm.commands import places
+from codex_glm.proxy.config import config_file
+from codex_glm.proxy.config import options as addon_options
+from codex_glm.proxy.config.config_file import ConfigError, apply_file, options_given, read_file
+from codex_glm.proxy.launch import start
 from mitmproxy.exceptions import OptionsError
 from mitmproxy.options import Options
 
@@ -47,7 +52,8 @@ def apply(file: Path, options: Options, *given: str, **environ: str) -> list[tup
         ("5: a", "unknown option 5"),
         ("glm_api_base:\n  unknown: 1", "glm_api_base"),
         ("glm_tool_stream: maybe", "glm_tool_stream"),
-        ("glm_effort: 5", "glm_effort"),
+        ("glm_effort: [high]", "glm_effort"),
+        ("glm_effort: true", "glm_effort"),
         ("glm_model_map: a=b", "glm_model_map"),
         ("listen_port: many", "listen_port"),
         ("flow_detial: 0", "unknown option flow_detial"),
@@ -203,27 +209,87 @@ def test_command_line_keeps_every_mode() -> None:
     ]
 
 
-@pytest.mark.parametrize("arguments", [[], ["proxy"], ["--help"]])
-def test_unknown_tool(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
-    monkeypatch.setattr(sys, "argv", ["start", *arguments])
-    with pytest.raises(SystemExit, match=r"usage: .* web\|dump\|console"):
-        start.main()
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Return the commands that the process would have become."""
+    commands: list[list[str]] = []
+    monkeypatch.setattr("os.execv", lambda _, command: commands.append(command))
+    return commands
 
 
-def test_main_reads_the_chosen_file(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
-    ran: list[list[str]] = []
-    monkeypatch.setattr(sys, "argv", ["start", "dump", "--set", f"glm_config={file}"])
-    monkeypatch.setattr("os.execv", lambda _, command: ran.append(command))
-    file.write_text("listen_port: 4321\n")
-    start.main()
-    assert "listen_port=4321" in sets(ran[0])
+@pytest.mark.parametrize(
+    "chosen",
+    [["--set", "glm_config={}"], ["--set=glm_config={}"], ["--config", "{}"], ["--config={}"]],
+)
+def test_the_chosen_file_is_read(ran: list[list[str]], file: Path, chosen: list[str]) -> None:
+    arguments = ["dump", "-p", "1", *(word.format(file) for word in chosen), "-q"]
+    file.write_text("listen_host: 127.0.0.7\nlisten_port: 4321\n")
+    main(arguments, standalone_mode=False)
+    assert "listen_host=127.0.0.7" in sets(ran[0])
+    assert "listen_port=4321" not in sets(ran[0])
+    assert {"-p", "1", "-q"} <= set(ran[0])
+    assert f"glm_config={file}" in " ".join(ran[0])
     file.write_text("listen_port: [\n")
     with pytest.raises(SystemExit, match=r"^mine\.yaml: "):
-        start.main()
+        main(arguments, standalone_mode=False)
+
+
+def test_mitmproxy_of_elsewhere(
+    ran: list[list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    main(["run"], standalone_mode=False)
+    assert ran[0][:3] == [str(tmp_path / "python"), "-P", "-c"]
+    assert ran[0][3] == "from mitmproxy.tools.main import mitmweb; mitmweb()"
 
 
 def test_the_shipped_file_is_good() -> None:
-    shipped = read_file(config_file.DEFAULT_PATH)
-    assert config_file.DEFAULT_PATH == PROJECT / "mitm-config.yaml"
+    shipped = read_file(places.SHIPPED)
+    assert places.SHIPPED == PROJECT / "mitm-config.yaml"
     assert "listen_host" in shipped
     assert "glm_api_key" not in shipped
+
+
+SHIPPED = places.SHIPPED.read_text("utf-8")
+EXAMPLES = re.findall(r"^# (\w+: .*|\w+:(?:\n#   - .*)+)$", SHIPPED, re.MULTILINE)
+"""The settings that the shipped file shows behind a `#`."""
+
+
+def test_the_examples_are_found() -> None:
+    names = {example.partition(":")[0] for example in EXAMPLES}
+    options = Options()
+    addon_options.declare(options)
+    assert names - set(options.keys()) == {"web_port"}
+    missing = {name for name in set(options.keys()) - names if name.startswith("glm_")}
+    assert missing == {"glm_config"}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.partition(":")[0])
+def test_each_example_of_the_shipped_file_is_good(file: Path, example: str) -> None:
+    token = file.with_name("token")
+    token.write_text("0123456789abcdef")
+    text = example.replace("\n# ", "\n").replace("/run/secrets/ci", str(token))
+    file.write_text(f"{SHIPPED}\n{text}\n")
+    options = Options()
+    addon_options.declare(options)
+    apply(file, options)
+    environ = {"GLM_API_KEY_2": KEY, "ALICE_TOKEN": "a-token-of-alice"}
+    addon_options.read_settings(options, environ, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("glm_retries: 3", "glm_retries", "3"),
+        ("glm_retry_seconds: 7.5", "glm_retry_seconds", "7.5"),
+        ("glm_keep_bytes: 0", "glm_keep_bytes", "0"),
+        ("glm_max_body: 1000", "glm_max_body", "1000"),
+        ("listen_port: 9", "listen_port", 9),
+    ],
+)
+def test_numbers(file: Path, text: str, name: str, value: object) -> None:
+    file.write_text(text)
+    options = Options()
+    addon_options.declare(options)
+    apply(file, options)
+    assert getattr(options, name) == value

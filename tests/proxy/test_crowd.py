@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from codex_glm.proxy.turn import new_turn
+from codex_glm.proxy.turns.new_turn import new_turn
 from codex_glm.translation import errors
-from codex_glm.translation.wire_json import encode_json
+from codex_glm.translation.wire.wire_json import encode_json
 
 from tests.translation.grammar import assert_valid
 
@@ -19,8 +19,8 @@ from .fake_upstream import WHOLE, FakeUpstream, reply
 from .support import events, served, turn_body, wait_until
 
 if TYPE_CHECKING:
-    from codex_glm.proxy.turn import Turn
-    from codex_glm.translation.request import TranslatedRequest
+    from codex_glm.proxy.turns.turn import Turn
+    from codex_glm.translation.request.context import TranslatedRequest
 
     from .conftest import StartProxy
     from .fake_upstream import Seen
@@ -72,7 +72,7 @@ def arrived(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         order.append(int(json.loads(encode_json(translated.chat_body))["messages"][-1]["content"]))
         return new_turn(translated, *rest)
 
-    monkeypatch.setattr("codex_glm.proxy.turns.new_turn", noted)
+    monkeypatch.setattr("codex_glm.proxy.turns.under_way.new_turn", noted)
     return order
 
 

@@ -8,16 +8,19 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from codex_glm.proxy import record, replies
-from codex_glm.proxy.api_key import ApiKey
-from codex_glm.proxy.gate import Gate
-from codex_glm.proxy.repeats import Repeats
+from codex_glm.proxy import replies
+from codex_glm.proxy.config.api_key import ApiKey
+from codex_glm.proxy.config.settings import Settings
+from codex_glm.proxy.forward.hosts import AllowedHosts
 from codex_glm.proxy.routing import Route, route
-from codex_glm.proxy.settings import Settings
-from codex_glm.proxy.turn import new_turn
-from codex_glm.proxy.upstream import Upstream, guard_connection
+from codex_glm.proxy.shown import record
+from codex_glm.proxy.turns.gate import Gate
+from codex_glm.proxy.turns.new_turn import new_turn
+from codex_glm.proxy.turns.repeats import Repeats
+from codex_glm.proxy.turns.upstream import Upstream, guard_connection
 from codex_glm.translation import errors
-from codex_glm.translation.request import TranslationSettings, translate_request
+from codex_glm.translation.request.context import TranslationSettings
+from codex_glm.translation.request.translate import translate_request
 from mitmproxy.http import Headers, Response
 from mitmproxy.test import tflow
 
@@ -25,7 +28,7 @@ from .fake_upstream import chunk
 from .support import events, turn_body
 
 if TYPE_CHECKING:
-    from codex_glm.proxy.turn import Turn
+    from codex_glm.proxy.turns.turn import Turn
 
 BASE = "http://127.0.0.1:18765/v1"
 
@@ -125,13 +128,15 @@ def test_event_stream() -> None:
         (("api.z.ai", 80), False),
         (("api.openai.com", 443), False),
         (("glm.invalid", 80), False),
+        (("registry.npmjs.org", 443), True),
         (None, False),
     ],
 )
 def test_guard(target: tuple[str, int] | None, passes: bool) -> None:
     server = SimpleNamespace(address=target, error=None, alpn_offers=[b"h2"])
     data: Any = SimpleNamespace(server=server)
-    guard_connection(data, {("api.z.ai", 443), ("::1", 80)})
+    tunnels = AllowedHosts.read(["registry.npmjs.org", "*openai*"])
+    guard_connection(data, {("api.z.ai", 443), ("::1", 80)}, tunnels)
     assert (server.error is None) is passes
     assert server.alpn_offers == [b"http/1.1"]
 
@@ -140,7 +145,7 @@ def made_turn(**fields: object) -> Turn:
     wanted = TranslationSettings()
     translated = translate_request(turn_body(**fields), wanted)
     gates = {Upstream(BASE, ApiKey("a.b", "here")): Gate(time.monotonic, lambda: None)}
-    return new_turn(translated, tflow.tflow(), gates, Settings(), wanted, Repeats())
+    return new_turn(translated, tflow.tflow(), "", gates, Settings(), wanted, Repeats())
 
 
 def test_relay_never_ends_the_reply_early() -> None:
@@ -164,7 +169,7 @@ def test_record() -> None:
     record.record_request(flow, turn, {})
     assert flow.comment.startswith("→ glm-")
     kept = {"asked_model", "model", "kind", "thread", "rounds", "receipt", "side_calls"}
-    assert set(flow.metadata["glm"]) == kept | {"prefix"}
+    assert set(flow.metadata["glm"]) == kept | {"prefix", "client"}
     turn.relay(chunk("Hi"))
     turn.abandon("gone")
     record.record_body(flow, turn)

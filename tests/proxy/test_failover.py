@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .fake_upstream import WHOLE, FakeUpstream, error, reply
+from .fake_upstream import WHOLE, FakeUpstream, Step, chunked, error, reply
 from .support import KEY, failure_code, rules, served, text_of, turn_body
 
 if TYPE_CHECKING:
@@ -43,12 +43,34 @@ def test_goes_on(start_proxy: StartProxy, stream: bool, code: str) -> None:
     assert "of.spare" not in str(proxy.flow().get_state())
 
 
+FAILED = b'data: {"error":{"code":"1308","message":"m"}}\n\n'
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("fault", "read_last"),
+    [(error("1113"), 9), (error("1308"), 1), (chunked(FAILED), len(b"0\r\n\r\n"))],
+    ids=["the body alone", "a byte of it", "the last chunk"],
+)
+def test_goes_on_at_the_same_host(
+    start_proxy: StartProxy, stream: bool, fault: bytes, read_last: int
+) -> None:
+    """The end of the failed reply comes in a read of its own, on the connection that goes on."""
+    failed = Step(fault[:-read_last], pause=0.1, rest=fault[-read_last:])
+    with FakeUpstream(failed, WHOLE) as glm:
+        other = glm.base_url.replace("/v4", "/payg/v4")
+        proxy = served(start_proxy, glm, glm_failover=[f"{other}=SPARE"])
+        assert text_of(proxy.post(turn_body(stream=stream))) == "Hello."
+        assert [seen.connection for seen in glm.seen] == [1, 1]
+        assert "/payg/v4/" in glm.seen[1].head
+
+
 def test_another_product_is_told(start_proxy: StartProxy, monkeypatch: pytest.MonkeyPatch) -> None:
     kinds = {"first": "zai-plan", "second": "zai-payg"}
     with FakeUpstream(error("1308")) as first, FakeUpstream(WHOLE) as second:
         by_base = {first.base_url: kinds["first"], second.base_url: kinds["second"]}
         monkeypatch.setattr(
-            "codex_glm.proxy.upstream.base_kind", lambda base: by_base.get(base, "other")
+            "codex_glm.proxy.turns.upstream.base_kind", lambda base: by_base.get(base, "other")
         )
         proxy = served(start_proxy, first, glm_failover=[f"{second.base_url}=SPARE"])
         assert text_of(proxy.post()) == "Hello."

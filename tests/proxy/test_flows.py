@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from codex_glm.proxy.api_key import PLACEHOLDER
+from codex_glm.proxy.config.api_key import PLACEHOLDER
 from mitmproxy import ctx, io
 from mitmproxy.addons.export import curl_command, raw_request
 from mitmproxy.addons.savehar import SaveHar

@@ -218,7 +218,7 @@ def test_a_client_that_leaves_while_a_search_runs(
             if "searching" in line:
                 break
         wait_until(lambda: started)
-    wait_until(lambda: proxy.flows, 3)
+    wait_until(lambda: proxy.flows)
     assert proxy.addon.turns.under_way == {}
     assert (len(started), len(glm.chats)) == (1, 1)
 

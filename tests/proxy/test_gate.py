@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from codex_glm.proxy.gate import Gate
+from codex_glm.proxy.turns.gate import Gate
 
 
 class Hall:
@@ -210,3 +210,14 @@ def test_leaving_twice_or_unknown_changes_nothing() -> None:
     hall.gate.left(9)
     hall.gate.accepted(9)
     assert hall.enter(1, 2) == [1]
+
+
+def test_a_released_gate_lets_everybody_in() -> None:
+    woken: list[int] = []
+    gate = Gate(lambda: 0.0, lambda: woken.append(1), fixed=1)
+    assert gate.may_enter(1)
+    assert not gate.may_enter(2)
+    gate.refused(1, 9.0)
+    gate.release()
+    assert woken
+    assert all(gate.may_enter(ticket) for ticket in (1, 2, 3))

@@ -7,8 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from codex_glm.proxy import prefixes, views
-from codex_glm.proxy.terminal import shows_colours
+from codex_glm.proxy.shown import prefixes, views
+from codex_glm.proxy.shown.terminal import shows_colours
 from mitmproxy import contentviews
 from mitmproxy.addons.termlog import TermLog
 from mitmproxy.addons.view import View

@@ -7,8 +7,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import codex_glm
 import pytest
-from codex_glm.proxy import rounds
+from codex_glm.proxy.inside_mitmproxy import rounds
+from codex_glm.proxy.launch.simulation import Simulation
+from codex_glm.proxy.turns.under_way import Turns
 from mitmproxy import version
 from mitmproxy.proxy.layers import http as layer
 
@@ -57,7 +60,7 @@ def test_a_mitmproxy_that_lacks_something_is_left_alone(
     for name in set(rounds._RELIED_ON) - {lacking}:
         setattr(Lacking, name, None)
     monkeypatch.setattr(rounds, "_ORIGINAL", Lacking)
-    assert not rounds.install({})
+    assert not rounds.install(Turns(Simulation()))
     assert layer.HttpStream is PLAIN
     assert lacking in caplog.text
     assert "retries are left to Codex" in caplog.text
@@ -66,7 +69,7 @@ def test_a_mitmproxy_that_lacks_something_is_left_alone(
 @pytest.mark.parametrize("known", ["12.2.0", "12.3.7"])
 def test_known_versions(monkeypatch: pytest.MonkeyPatch, known: str) -> None:
     monkeypatch.setattr(version, "VERSION", known)
-    assert rounds.install({})
+    assert rounds.install(Turns(Simulation()))
     rounds.uninstall()
 
 
@@ -114,10 +117,10 @@ class TestFallback:
 
 def loaded_anew() -> CodexGlm:
     """Load the package as mitmproxy does on a change of the script."""
-    script = Path(rounds.__file__).parents[2] / "glm.py"
+    script = Path(codex_glm.__file__).parents[1] / "glm.py"
     namespace: dict[str, object] = {"__file__": str(script)}
     exec(compile(script.read_text(), str(script), "exec"), namespace)
-    (addon,) = cast("list[CodexGlm]", namespace["addons"])
+    *_, addon = cast("list[CodexGlm]", namespace["addons"])
     return addon
 
 
@@ -166,6 +169,26 @@ def test_a_reload_keeps_one_level(start_proxy: StartProxy, monkeypatch: pytest.M
 
 
 @pytest.mark.usefixtures("modules")
+def test_a_key_of_an_option_stays_over_a_reload(start_proxy: StartProxy) -> None:
+    with FakeUpstream(WHOLE) as glm:
+        proxy = served(start_proxy, glm)
+        other = f"{KEY}2"
+        for key in (KEY, other, ""):
+            if key != KEY:
+                proxy.set(glm_api_key=key)
+            reload(proxy)
+            answer = proxy.post()
+            if key:
+                assert last_event(answer)["type"] == "completed"
+                assert glm.seen[-1].headers["authorization"] == f"Bearer {key}"
+            else:
+                assert failure_code(answer) == "invalid_prompt", "no key at all, and GLM not asked"
+                assert len(glm.seen) == 2
+            assert key not in repr(proxy.master.options) or not key
+        proxy.addon.done()
+
+
+@pytest.mark.usefixtures("modules")
 def test_a_turn_that_waits_ends_with_its_addon(
     start_proxy: StartProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,3 +204,39 @@ def test_a_turn_that_waits_ends_with_its_addon(
         assert failure_code(answers[0]) == "server_error", "Codex may try again"
         assert last_event(proxy.post())["type"] == "completed"
         proxy.addon.done()
+
+
+@pytest.mark.usefixtures("modules")
+def test_a_turn_in_the_queue_goes_on_without_its_addon(
+    start_proxy: StartProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLM_API_KEY", KEY)
+    with FakeUpstream(Step(WHOLE, pause=0.5), WHOLE) as glm:
+        proxy = start_proxy(glm_api_base=glm.base_url, glm_concurrency="1")
+        turns, answers = proxy.addon.turns, []
+        asking = [threading.Thread(target=lambda: answers.append(proxy.post())) for _ in range(3)]
+        for each in asking:
+            each.start()
+        wait_until(lambda: glm.seen and len(turns.under_way) == 3)
+        reload(proxy)
+        for each in asking:
+            each.join(5)
+        assert [last_event(each)["type"] for each in answers] == ["completed"] * 3
+        proxy.addon.done()
+
+
+def test_a_request_whose_head_came_before_a_reload_is_to_come_back(
+    start_proxy: StartProxy,
+) -> None:
+    with FakeUpstream(WHOLE) as glm:
+        proxy = served(start_proxy, glm)
+        proxy.addon._door._admitted = _Forgetful()  # type: ignore[assignment]
+        answer = proxy.post()
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "proxy_reloaded")
+        assert "x-should-retry" not in answer.headers
+        assert glm.connections == 0
+
+
+class _Forgetful(dict[str, object]):
+    def __setitem__(self, key: str, value: object) -> None:
+        """Forget, as a door does that was not there yet."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from codex_glm.proxy.json_schema import validate
+from codex_glm.proxy.turns.json_schema import validate
 
 TITLE = {"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
-from codex_glm.proxy import live
-from codex_glm.proxy.record import METADATA_KEY, REPAIRED
+from codex_glm.proxy.shown import live
+from codex_glm.proxy.shown.record import METADATA_KEY, REPAIRED
 
 from .fake_upstream import HOLD, WHOLE, FakeUpstream, chunk, chunked, error, thinking
 from .support import events, served, turn_body, wait_until

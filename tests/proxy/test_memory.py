@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from codex_glm.proxy.memory import LET_GO, NOTE, Memory
-from codex_glm.proxy.record import METADATA_KEY, REPAIRED
-from codex_glm.proxy.rows import SIDE_OF
+from codex_glm.proxy.shown.memory import LET_GO, NOTE, Memory
+from codex_glm.proxy.shown.record import METADATA_KEY, REPAIRED
+from codex_glm.proxy.shown.rows import SIDE_OF
 from mitmproxy.addons.view import View
 from mitmproxy.test import taddons, tflow, tutils
 

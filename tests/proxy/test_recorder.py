@@ -7,8 +7,8 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from codex_glm.proxy import recorder
-from codex_glm.proxy.recorder import private_values
+from codex_glm.proxy.shown import recorder
+from codex_glm.proxy.shown.recorder import private_values
 
 from .fake_upstream import WHOLE, FakeUpstream, chunk, chunked, error
 from .support import KEY, events, served, turn_body, wait_until

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from codex_glm.proxy.repeats import Repeats
+from codex_glm.proxy.turns.repeats import Repeats
 
 from .fake_upstream import CUT, WHOLE, FakeUpstream, Step, chunk, chunked
 from .support import events, served, turn_body

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from codex_glm import __version__
-from codex_glm.proxy import upstream
+from codex_glm.proxy.turns import upstream
 
 from .fake_upstream import WHOLE, FakeUpstream
 from .support import JSON, KEY, turn_body

@@ -6,7 +6,7 @@ import tomllib
 from importlib.resources import files
 
 import pytest
-from codex_glm.proxy.retry import Retries, RetryLimits
+from codex_glm.proxy.turns.retry import Retries, RetryLimits
 from codex_glm.translation import errors
 from codex_glm.translation.errors import failure
 

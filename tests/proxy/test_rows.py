@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from codex_glm.proxy.api_key import PLACEHOLDER
-from codex_glm.proxy.rows import ROWS, SIDE_OF
+from codex_glm.proxy.config.api_key import PLACEHOLDER
+from codex_glm.proxy.shown.rows import ROWS, SIDE_OF
 from mitmproxy import io
 from mitmproxy.addons.export import curl_command
 

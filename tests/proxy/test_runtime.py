@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from codex_glm.proxy.api_key import HIDDEN
+from codex_glm.proxy.config.api_key import HIDDEN
 from mitmproxy.exceptions import OptionsError
 
 from .fake_upstream import WHOLE, FakeUpstream

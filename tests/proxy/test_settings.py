@@ -7,14 +7,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from codex_glm.proxy.api_key import HIDDEN, ApiKey
+from codex_glm.proxy.config.api_key import HIDDEN, ApiKey
+from codex_glm.proxy.config.options import read_key, read_settings
+from codex_glm.proxy.config.settings import DEFAULT_BASE, Settings
 from codex_glm.proxy.health import health, key_source
-from codex_glm.proxy.options import read_key, read_settings
-from codex_glm.proxy.retry import RetryLimits
-from codex_glm.proxy.settings import DEFAULT_BASE, Settings
-from codex_glm.proxy.upstream import Upstream, address, chat_request
-from codex_glm.translation.side_requests import SideChoice
-from codex_glm.translation.sight import ImageSettings
+from codex_glm.proxy.launch.simulation import Simulation
+from codex_glm.proxy.turns.retry import RetryLimits
+from codex_glm.proxy.turns.under_way import Turns
+from codex_glm.proxy.turns.upstream import Upstream, address, chat_request
+from codex_glm.translation.request.side_requests import SideChoice
+from codex_glm.translation.request.sight import ImageSettings
 from mitmproxy.exceptions import OptionsError
 
 from .support import KEY
@@ -39,12 +41,18 @@ def settings(
         "glm_retry_seconds": "180",
         "glm_concurrency": "0",
         "glm_keepalive": "10",
+        "glm_fast_lane": True,
+        "glm_client_tokens": [],
+        "glm_host_names": [],
+        "glm_stop_seconds": "30",
+        "glm_allow_hosts": [],
         "glm_record": "",
         "glm_web_search": True,
         "glm_search_engine": "",
         "glm_images": "describe",
         "glm_rows": "auto",
         "glm_keep_bytes": "256MB",
+        "glm_max_body": "64MB",
         "glm_vision_model": "",
         **options,
     }
@@ -106,7 +114,10 @@ def test_bad_base_is_named(url: str) -> None:
     [
         ("glm_effort", "turbo"),
         ("glm_rows", "maybe"),
+        ("glm_allow_hosts", ["https://example.com"]),
+        ("glm_allow_hosts", ["chatgpt.com"]),
         ("glm_keep_bytes", ""),
+        ("glm_max_body", "much"),
         ("glm_keep_bytes", "-1"),
         ("glm_keep_bytes", "256 MB left"),
         ("glm_images", ""),
@@ -129,6 +140,8 @@ def test_bad_base_is_named(url: str) -> None:
         ("glm_retry_seconds", "1h"),
         ("glm_retry_seconds", "3601"),
         ("glm_concurrency", "1001"),
+        ("glm_stop_seconds", "-1"),
+        ("glm_stop_seconds", "1h"),
         ("glm_keepalive", "0"),
         ("glm_keepalive", ""),
     ],
@@ -136,6 +149,28 @@ def test_bad_base_is_named(url: str) -> None:
 def test_bad_value_is_named(name: str, value: object) -> None:
     with pytest.raises(OptionsError, match=rf"^{name}: "):
         settings({"HOME": "k"}, None, **{name: value})
+
+
+SECRET = "abcdef0123456789.SECRET"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("glm_failover", [f"{ZAI}={SECRET}"], f"named for {ZAI} is not set; name one, not the key"),
+        ("glm_failover", [f"{SECRET}={ZAI}"], "give a URL such as"),
+        ("glm_failover", [SECRET], "write BASE=NAME"),
+        ("glm_failover", [f"{ZAI}={SECRET}=A"], "give a URL such as"),
+        ("glm_failover", [f"http://api.z.ai/v4={SECRET}=A"], "give a URL such as"),
+        ("glm_api_base", SECRET, "give a URL such as"),
+        ("glm_api_base", f"https://me:{SECRET}@api.z.ai/v4", "give a URL such as"),
+        ("glm_api_base", f"https://me:{SECRET}@api.z.ai:x/v4", "give a URL such as"),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_not_shown(name: str, value: object, said: str) -> None:
+    with pytest.raises(OptionsError, match=rf"^{name}: .*{said}") as refused:
+        settings({"A": SECRET}, None, **{name: value})
+    assert "SECRET" not in str(refused.value)
 
 
 def test_good_values() -> None:
@@ -154,9 +189,10 @@ def test_side_requests() -> None:
     read = settings(glm_small_model=" GLM-4.7 ", glm_side_model=["title = GLM-5", "*=asked"])
     expected = SideChoice("glm-4.7", (("title", "glm-5"), ("*", "asked")))
     assert read.side == read.translation(ApiKey(KEY, "")).side == expected
-    assert health(read, 0, {}, {})["small_model"] == "glm-4.7"
-    assert health(settings(glm_small_model="OFF"), 0, {}, {})["small_model"] == "none"
-    assert health(settings(), 0, {}, {})["small_model"] == "glm-5.3-flash"
+    turns = Turns(Simulation())
+    assert health(read, turns)["small_model"] == "glm-4.7"
+    assert health(settings(glm_small_model="OFF"), turns)["small_model"] == "none"
+    assert health(settings(), turns)["small_model"] == "glm-5.3-flash"
 
 
 def test_a_folder_for_records() -> None:
@@ -283,7 +319,10 @@ def test_address(base: str, expected: tuple[str, int]) -> None:
 )
 def test_health(key: ApiKey | None, simulator: str, source: str, upstream: str) -> None:
     read = settings(key=key, glm_simulator=simulator, glm_model_map=["mine=glm-4.7"])
-    told = health(read, 7, {"image": {"asked": 2, "failed": 1}}, {"item_type": {"foo": 3}})
+    turns = Turns(Simulation())
+    turns.served, turns.side_calls = 7, {"image": {"asked": 2, "failed": 1}}
+    turns.unknowns.counts["item_type"] = {"foo": 3}
+    told = health(read, turns)
     assert key_source(read).startswith(source)
     assert told["key"] == key_source(read)
     assert (told["upstream"], told["turns_served"]) == (upstream, 7)

@@ -7,13 +7,13 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from codex_glm.proxy.gate import Gate
-from codex_glm.proxy.retry import RetryLimits
-from codex_glm.proxy.side_gate import pass_gate
+from codex_glm.proxy.turns.gate import Gate
+from codex_glm.proxy.turns.retry import RetryLimits
+from codex_glm.proxy.turns.side_gate import pass_gate
 from codex_glm.sidecalls.client import SideCallError
 
 if TYPE_CHECKING:
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
     type Answers = list[JsonObject | SideCallError]
 

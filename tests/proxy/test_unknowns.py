@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from codex_glm.proxy import unknowns
+from codex_glm.proxy.shown import unknowns
 from mitmproxy.exceptions import CommandError
 
 from .fake_upstream import FakeUpstream, chunk, chunked

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from codex_glm import __version__
+from codex_glm.sidecalls import client
 from codex_glm.sidecalls.client import SideCallError, SideClient
 from mitmproxy.certs import CertStore
 
@@ -61,6 +62,16 @@ def test_a_get_has_no_body() -> None:
     assert seen.head.split("\r\n")[0] == "GET /v4/models HTTP/1.1"
     assert (seen.body, seen.headers.get("content-length")) == (b"", None)
     assert seen.headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_the_authorities_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with FakeUpstream(OK, OK) as glm:
+        ask(glm.base_url)
+        monkeypatch.setattr(ssl, "create_default_context", None)
+        assert ask(glm.base_url) == {"a": 1}
+        client._trust.cache_clear()
+        with pytest.raises(TypeError):
+            ask(glm.base_url)
 
 
 def streamed(*replies: Reply) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 from codex_glm.sidecalls.client import SideClient
 from codex_glm.sidecalls.search import default_engine, search
 from codex_glm.simulator.thread import SimulatorThread
-from codex_glm.translation.web_search import Found, Search, SearchOptions
+from codex_glm.translation.tools.web_search import Found, Search, SearchOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

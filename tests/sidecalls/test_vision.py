@@ -18,15 +18,15 @@ from codex_glm.sidecalls.vision import (
     request,
 )
 from codex_glm.simulator.judge import judge
-from codex_glm.translation.images import Image, read_image
 from codex_glm.translation.models import MODELS, find_model
-from codex_glm.translation.sight import Description
+from codex_glm.translation.request.images import Image, read_image
+from codex_glm.translation.request.sight import Description
 
 from tests.translation.pictures import data_url, jpeg, png
 
 if TYPE_CHECKING:
     from codex_glm.sidecalls.vision import Call
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 FLASH = "glm-5.3-flash"
 KEY_HEADER = {"Authorization": "Bearer id.secret"}

@@ -1,4 +1,4 @@
-"""`python -m codex_glm.simulator` as a process."""
+"""`codex-glm simulator` as a process."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ import httpx
 from .samples import KEY, body
 
 PACKAGES = Path(codex_glm.__file__).parents[1]
-COMMAND = [sys.executable, "-m", "codex_glm.simulator", "--port", "0", "--pace", "0"]
+COMMAND = [sys.executable, "-m", "codex_glm", "simulator", "--port", "0", "--pace", "0"]
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from .support import USAGE, call, delta
 
 if TYPE_CHECKING:
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=20)
 """Text with everything that Python can hold, lone surrogates too."""
@@ -94,3 +94,42 @@ chunks: st.SearchStrategy[JsonObject | str] = st.one_of(
     speech_chunks, call_chunks, speech_chunks, call_chunks, finish_chunks, odd_chunks
 )
 """What GLM may send, in any order; a string is the frame as it stands."""
+
+_texts = st.sampled_from(
+    [
+        *("a", " b", "\\n", "中", '\\"', "\\ud83d", "\\ude80", "", '"', "\\", "\n", '","x":"', "<"),
+        *("data: {", "\\u00e9", "\\/", "\x7f", "%", "\\\\", "</think>", "\udc80", " "),
+    ]
+)
+"""Insides of JSON strings as they stand on the wire, sound or not; a half is a byte of no UTF-8."""
+_envelopes = st.sampled_from(
+    [
+        '{"id":"1","choices":[{"delta":{"content":"%s"}}]}',
+        '{"id":"1","choices":[{"delta":{"content":"%s"}}]}',
+        '{"id":"2","choices":[{"delta":{"content":"%s"}}]}',
+        '{"id":"1","choices":[{"delta":{"reasoning_content":"%s","content":""}}]}',
+        '{"id":"1","new":"x","choices":[{"delta":{"content":"%s"}}]}',
+        '{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"%s"}}]}}]}',
+        '{"choices":[{"delta":{"tool_calls":[{"index":1,"function":{"arguments":"%s"}}]}}]}',
+        '{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"add",'
+        '"arguments":"%s"}}]}}]}',
+        '{"choices":[{"delta":{"tool_calls":[{"index":1,"id":"d","function":{"name":"apply_patch",'
+        '"arguments":"%s"}}]}}]}',
+        '{"error":{"message":"%s"}}',
+        '{"id":"3","cho{"id":"1","choices":[{"delta":{"content":"%s"}}]}',
+        '{"id":"3","chodata: {"id":"1","choices":[{"delta":{"content":"%s"}}]}',
+    ]
+)
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> list[bytes]:
+    """Make frames of which many are like the one before, but for their text."""
+    frames = []
+    for _ in range(draw(st.integers(0, 5))):
+        envelope, event = draw(_envelopes), draw(st.sampled_from(["", "", "error", "x"]))
+        head = f"event: {event}\ndata: " if event else "data: "
+        for text in draw(st.lists(_texts, min_size=1, max_size=5)):
+            frame = f"{head}{envelope.replace('%s', text)}\n\n"
+            frames.append(frame.encode("utf-8", "surrogateescape"))
+    return frames

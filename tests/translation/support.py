@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codex_glm.translation.receipt import Receipt
 from codex_glm.translation.redaction import FIXTURE_KEY
-from codex_glm.translation.reply import ReplyTranslator
-from codex_glm.translation.request import TranslationSettings, TurnContext, translate_request
-from codex_glm.translation.sse import END_OF_STREAM
-from codex_glm.translation.wire_json import encode_json, encode_text, parse_object
+from codex_glm.translation.reply.translate import ReplyTranslator
+from codex_glm.translation.request.context import TranslationSettings, TurnContext
+from codex_glm.translation.request.translate import translate_request
+from codex_glm.translation.wire.sse import END_OF_STREAM
+from codex_glm.translation.wire.wire_json import encode_json, encode_text, parse_object
 
 from .grammar import TERMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 TESTS = Path(__file__).parents[1]
 CODEX = TESTS / "fixtures" / "codex"
@@ -80,6 +81,10 @@ class Replayed(NamedTuple):
     translator: ReplyTranslator
 
     @property
+    def said(self) -> list[JsonObject]:
+        return join_events(self.events)
+
+    @property
     def types(self) -> list[str]:
         return [str(event["type"]).removeprefix("response.") for event in self.events]
 
@@ -122,6 +127,27 @@ def events_of(body: bytes) -> list[JsonObject]:
         events.append(event)
     assert (whole != body) == (events[-1:] != [] and events[-1]["type"] in TERMINAL)
     return events
+
+
+def join_events(events: list[JsonObject]) -> list[JsonObject]:
+    """Give what events say, however GLM's bytes were cut: neighbouring deltas of an item as one.
+
+    The numbers are left out, as there are fewer of them; they must have no gap.
+    """
+    assert [event["sequence_number"] for event in events] == list(range(len(events)))
+    said: list[JsonObject] = []
+    for event in events:
+        told = {key: value for key, value in event.items() if key != "sequence_number"}
+        if said and "delta" in told and said[-1] | {"delta": ""} == told | {"delta": ""}:
+            said[-1]["delta"] = f"{said[-1]['delta']}{told['delta']}"
+        else:
+            said.append(told)
+    return said
+
+
+def lines_of(body: bytes) -> list[bytes]:
+    """Cut a stream behind each of its lines, so that no two chunks arrive together."""
+    return body.splitlines(keepends=True)
 
 
 def sse(*chunks: object) -> bytes:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from .support import CODEX
 
 if TYPE_CHECKING:
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 BASES = ["zai-plan", "zai-payg", "bigmodel-plan", "bigmodel-payg", "other"]
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import cast
 
 from codex_glm.translation import compaction
-from codex_glm.translation.chunks import Delta, Finished, TextDelta, ThinkingDelta, Usage
-from codex_glm.translation.request import translate_request
-from codex_glm.translation.stream import ResponseStream
+from codex_glm.translation.reply.stream import ResponseStream
+from codex_glm.translation.request.translate import translate_request
+from codex_glm.translation.wire.chunks import Delta, Finished, TextDelta, ThinkingDelta, Usage
 
 from .grammar import assert_valid
 from .support import SETTINGS, request, rules, turn

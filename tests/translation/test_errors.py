@@ -59,6 +59,7 @@ ROWS = {
     "stale": ("server_error", 502, "server_error", "server_error"),
     "no_key": ("invalid_prompt", 401, "authentication_error", "invalid_prompt"),
     "schema": ("invalid_prompt", 502, "server_error", "server_error"),
+    "settings": ("invalid_prompt", 500, "server_error", "invalid_prompt"),
     "proxy": ("invalid_prompt", 500, "server_error", "invalid_prompt"),
     "never heard of": ("server_error", 502, "server_error", "server_error"),
 }

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from codex_glm.simulator.judge import judge
-from codex_glm.translation.compact_endpoint import translate_compaction
 from codex_glm.translation.errors import RequestError
-from codex_glm.translation.request import TranslatedRequest, translate_request
-from codex_glm.translation.wire_json import encode_json
+from codex_glm.translation.request.compact_endpoint import translate_compaction
+from codex_glm.translation.request.translate import translate_request
+from codex_glm.translation.wire.wire_json import encode_json
 
 from .support import CODEX, GOLDEN, KEY_HEADER, SETTINGS, check_golden, receipt_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.request.context import TranslatedRequest
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 WITHOUT_TURN = {
     "chatgpt-mode-via-proxy-traffic": "a list of requests, recorded without their bodies",

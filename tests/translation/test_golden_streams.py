@@ -1,6 +1,7 @@
 """Every stream of GLM, translated; the results are reviewed files.
 
-`golden/streams/NAME.jsonl` holds one event a line, and the receipt as its last line.
+`golden/streams/NAME.jsonl` holds one event a line, and the receipt as its last line. They are
+fed line by line: what arrives together is joined (see `reply/joining.py`), and has to say the same.
 """
 
 from __future__ import annotations
@@ -10,11 +11,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 from codex_glm.translation import errors
-from codex_glm.translation.reply import ReplyTranslator
-from codex_glm.translation.sse import ServerSentEvent, SSEDecoder
+from codex_glm.translation.reply.translate import ReplyTranslator
+from codex_glm.translation.wire.sse import ServerSentEvent, SSEDecoder
 
 from .grammar import TERMINAL, assert_valid
-from .support import GLM, GOLDEN, Replayed, check_golden, events_of, receipt_lines, replay, turn
+from .support import (
+    GLM,
+    GOLDEN,
+    Replayed,
+    check_golden,
+    events_of,
+    lines_of,
+    receipt_lines,
+    replay,
+    turn,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +60,7 @@ def test_all_30_streams_are_there() -> None:
 
 @each_stream
 def test_golden(name: str) -> None:
-    replayed = run([body(name)])
+    replayed = run(lines_of(body(name)))
     lines = [*replayed.events, {"receipt": receipt_lines(replayed.receipt)}]
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     check_golden(GOLDEN / "streams" / f"{name}.jsonl", text)
@@ -62,24 +73,23 @@ def test_no_golden_file_is_left_over() -> None:
 @each_stream
 def test_byte_by_byte(name: str) -> None:
     whole = body(name)
-    assert run(whole[i : i + 1] for i in range(len(whole))).body == run([whole]).body
+    assert run(whole[i : i + 1] for i in range(len(whole))).body == run(lines_of(whole)).body
+    assert run([whole]).said == run(lines_of(whole)).said
 
 
 @each_stream
 def test_cut_at_every_border(name: str) -> None:
     whole = body(name)
-    expected = run([whole]).body
-    borders = frame_borders(whole)
-    assert replay(whole[i:j] for i, j in pieces(borders, len(whole))).body == expected
-    for at in borders:
-        assert replay([whole[:at], whole[at:]]).body == expected, at
+    expected = run([whole]).said
+    for at in frame_borders(whole):
+        assert replay([whole[:at], whole[at:]]).said == expected, at
 
 
 @pytest.mark.parametrize("name", SHORT)
 def test_cut_at_every_byte(name: str) -> None:
     whole = body(name)
-    expected = replay([whole]).body
-    assert all(replay([whole[:i], whole[i:]]).body == expected for i in range(len(whole)))
+    expected = replay([whole]).said
+    assert all(replay([whole[:i], whole[i:]]).said == expected for i in range(len(whole)))
 
 
 @each_stream
@@ -129,7 +139,3 @@ def frames(parts: list[bytes]) -> tuple[list[ServerSentEvent], bytes]:
     decoder = SSEDecoder()
     found = [event for part in parts for event in decoder.feed(part)]
     return found + decoder.flush(), decoder.stray
-
-
-def pieces(borders: list[int], end: int) -> list[tuple[int, int]]:
-    return list(zip([0, *borders], [*borders, end], strict=True))

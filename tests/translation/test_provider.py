@@ -8,9 +8,13 @@ import pytest
 from codex_glm.translation.provider import (
     codex_command,
     config_block,
+    forward_command,
+    forward_environment,
+    forward_options,
     provider_table,
     table_lines,
     toml_value,
+    withheld,
 )
 
 BASE = "http://127.0.0.1:18765/v1"
@@ -42,3 +46,45 @@ def test_the_catalogue_is_fetched_or_not(fetched: bool) -> None:
 @pytest.mark.parametrize("value", ['C:\\a "b"', "ü\n\t\x00\x7f", "", True, False])
 def test_values_are_toml(value: str | bool) -> None:
     assert tomllib.loads(f"x = {toml_value(value)}") == {"x": value}
+
+
+def test_forward_line() -> None:
+    words = shlex.split(forward_command(18767, "/home/a b/ca.pem"))
+    variables = dict(word.split("=", 1) for word in words[: words.index("codex")])
+    assert variables == forward_environment(18767, "/home/a b/ca.pem")
+    assert variables["HTTPS_PROXY"] == "http://127.0.0.1:18767"
+    assert variables["CODEX_CA_CERTIFICATE"] == "/home/a b/ca.pem"
+    assert "127.0.0.1" in variables["NO_PROXY"].split(",")
+    overrides = [words[i + 1] for i, word in enumerate(words) if word == "-c"]
+    told = tomllib.loads("\n".join(overrides))
+    assert told == {"shell_environment_policy": {"set": {"HTTPS_PROXY": "", "NO_PROXY": ""}}}
+
+
+@pytest.mark.parametrize(
+    ("before", "given", "kept"),
+    [
+        ({"OTHER": "x"}, {"HTTPS_PROXY": "", "NO_PROXY": ""}, []),
+        ({"HTTPS_PROXY": "http://p:1"}, {"HTTPS_PROXY": "http://p:1", "NO_PROXY": ""}, []),
+        (
+            {"https_proxy": "http://p:1", "no_proxy": "a.b", "NO_PROXY": "c.d"},
+            {
+                "HTTPS_PROXY": "",
+                "https_proxy": "http://p:1",
+                "NO_PROXY": "c.d",
+                "no_proxy": "a.b",
+            },
+            [],
+        ),
+        (
+            {"HTTPS_PROXY": "http://me:s3cret@p:1", "https_proxy": "http://s3cret@p:1"},
+            {"HTTPS_PROXY": "", "https_proxy": "", "NO_PROXY": ""},
+            ["HTTPS_PROXY", "https_proxy"],
+        ),
+    ],
+)
+def test_commands_get_back_what_was_set_before(
+    before: dict[str, str], given: dict[str, str], kept: list[str]
+) -> None:
+    told = tomllib.loads("\n".join(forward_options(before)[1::2]))
+    assert told == {"shell_environment_policy": {"set": given}}
+    assert withheld(before) == kept

@@ -31,3 +31,9 @@ def test_a_line_is_not_written_twice() -> None:
         {"kind": "dropped", "rule": "rule", "detail": "one"},
         {"kind": "dropped", "rule": "rule", "detail": "two"},
     ]
+
+
+def test_a_line_can_be_written_as_utf_8() -> None:
+    receipt = Receipt()
+    receipt.add("dropped", "rule", "tool \ud800 🚀")
+    assert receipt.entries[0].detail == "tool ? 🚀"

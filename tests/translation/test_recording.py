@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from codex_glm.translation.recording import record_request, record_stream
 from codex_glm.translation.redaction import Private, Redactor
-from codex_glm.translation.request import translate_request
+from codex_glm.translation.request.translate import translate_request
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +15,7 @@ from .support import CODEX, GLM, SETTINGS, call, delta, events_of, replay, reque
 from .test_redaction import GLM_KEY, HERE, UUID, planted_texts
 
 if TYPE_CHECKING:
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 HEADERS = {
     "User-Agent": "codex_exec/0.163.0 (Debian 12.0.0; x86_64) xterm (codex_exec; 0.163.0)",

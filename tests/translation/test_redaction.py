@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from codex_glm.translation.reasoning import seal, unseal
 from codex_glm.translation.redaction import FIXTURE_KEY, Private, Redactor
-from codex_glm.translation.wire_json import encode_text
+from codex_glm.translation.wire.wire_json import encode_text
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -142,6 +142,7 @@ def test_sealed_thinking_can_be_read_in_a_fixture(text: str) -> None:
 
 def test_long_texts_are_told_by_their_length() -> None:
     redactor = Redactor(longest=20)
+    assert redactor.json({"x" * 64: 1, "y" * 65: 2}) == {"x" * 64: 1, "[name of 65 chars]": 2}
     value = {"text": "word " * 300, "arguments": encode_text({"cmd": "x" * 30}), "id": "y" * 20}
     assert redactor.json(value) == {
         "text": "[text: 1,500 chars]",

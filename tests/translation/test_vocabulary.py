@@ -4,9 +4,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from codex_glm.translation.history import _READERS
-from codex_glm.translation.parameters import _UNSAID
-from codex_glm.translation.request import translate_request
+from codex_glm.translation.request.history import _READERS
+from codex_glm.translation.request.parameters import _UNSAID
+from codex_glm.translation.request.translate import translate_request
 from codex_glm.translation.vocabulary import _TABLE, CATEGORIES, is_known, unknown_fields
 
 from .support import GLM, SETTINGS, delta, receipt_lines, replay, request, sse
@@ -14,7 +14,7 @@ from .test_golden_requests import BODIES
 
 if TYPE_CHECKING:
     from codex_glm.translation.receipt import Receipt
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 
 def unknown(receipt: Receipt) -> list[tuple[str, str]]:

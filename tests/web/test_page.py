@@ -9,8 +9,8 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from codex_glm.proxy.api_key import PLACEHOLDER
-from codex_glm.proxy.rows import ROWS, SIDE_OF
+from codex_glm.proxy.config.api_key import PLACEHOLDER
+from codex_glm.proxy.shown.rows import ROWS, SIDE_OF
 from mitmproxy.io import FlowReader
 
 from tests.e2e.codex import TOKEN, Result, clean_environment, glm_codex

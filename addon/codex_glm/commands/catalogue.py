@@ -8,30 +8,37 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import codex_glm
-from codex_glm.commands import settings_file
+from codex_glm.commands import places
 from codex_glm.commands.settings_file import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_PACKAGES = str(Path(codex_glm.__file__).parents[1])
+# Not from the working folder (-P), which may hold anything.
+_COMMAND = (sys.executable, "-P", "-m", "codex_glm", "catalog")
+_CLONED = {"PYTHONPATH": str(places.PACKAGE.parent)} if places.CHECKOUT else {}
 
 
-def make_catalogue(environ: Mapping[str, str], version: str, sets: Sequence[str] = ()) -> str:
-    """Give the catalogue for a Codex of `version`; `sets` are options as for mitmproxy.
+def make_catalogue(
+    environ: Mapping[str, str],
+    version: str,
+    config: str = "",
+    sets: Sequence[str] = (),
+    *,
+    strict: bool = False,
+) -> str:
+    """Give the catalogue for a Codex of `version`.
 
-    Raises SettingsError with what is wrong with the proxy's settings.
+    `config` names another settings file, `sets` are options as for mitmproxy. Raises SettingsError
+    with what is wrong with the proxy's settings; with `strict`, with any of them.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "models.json"
-        command = [sys.executable, "-m", "codex_glm.proxy.catalog_file", "--out", str(path)]
-        own = settings_file.SETTINGS_FILE
-        chosen = [f"glm_config={own}"] if own.exists() else []
-        options = [part for each in (*chosen, *sets) for part in ("--set", each)]
+        options = [part for each in sets for part in ("--set", each)]
+        options += ["--strict"] if strict else []
         ran = subprocess.run(  # noqa: S603  # a command of this package
-            [*command, "--codex", version, *options],
-            env={**environ, "PYTHONPATH": _PACKAGES},
+            [*_COMMAND, "--out", str(path), "--codex", version, "--config", config, *options],
+            env={**environ, **_CLONED},
             capture_output=True,
             text=True,
             check=False,

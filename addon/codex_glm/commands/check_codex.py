@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import json
-import tomllib
+from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from codex_glm.commands.codex_config import (
+    ConfigError,
+    chosen,
+    profile_table,
+    provider,
+    read_config,
+)
 from codex_glm.commands.codex_program import find_codex
 from codex_glm.commands.findings import note, ok, skipped, wrong
+from codex_glm.commands.places import command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from codex_glm.commands.codex_config import Table
+    from codex_glm.commands.codex_program import Codex
     from codex_glm.commands.findings import Finding
     from codex_glm.commands.settings_file import ProxySettings
 
-type Table = dict[str, Any]
-
-OLDEST, NEWEST = (0, 125), (0, 169)
+OLDEST, NEWEST = (0, 63), (0, 169)
 """The versions of Codex that were tried with this proxy reach from one to the other."""
-_SET_UP = "make codex"
+_NO_PROFILE = (0, 134)
+"""From here on Codex does not start with `profile =` in its config.toml; 0.133.0 takes it."""
+_SET_UP = command("codex")
+_OWN_LIST = note(
+    "catalogue", "Codex's own provider asks for no list of models with an API key, and guesses"
+)
 _PROXY_VARIABLES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 _CERTIFICATES = ("CODEX_CA_CERTIFICATE", "SSL_CERT_FILE")
 _MITMPROXY_CA = ".mitmproxy/mitmproxy-ca-cert.pem"
@@ -29,50 +42,67 @@ _MITMPROXY_CA = ".mitmproxy/mitmproxy-ca-cert.pem"
 
 def check_codex(environ: Mapping[str, str], home: Path, settings: ProxySettings) -> list[Finding]:
     """Look at everything on Codex's side."""
+    codex = find_codex(environ.get("PATH", ""))
     return [
-        _program(environ),
-        *_config(environ, home, settings),
+        _program(codex),
+        *_config(environ, home, settings, codex),
         *_way(environ, settings),
         _authority(environ),
     ]
 
 
-def _program(environ: Mapping[str, str]) -> Finding:
-    codex = find_codex(environ.get("PATH", ""))
+def _program(codex: Codex | None) -> Finding:
     if codex is None:
         return wrong("Codex", "there is no codex on PATH", "npm install -g @openai/codex")
     if not codex.version:
         return wrong("Codex", f"{codex.path} does not say its version", "install Codex anew")
-    number = tuple(int(part) for part in codex.version.split(".")[:2])
-    if number < OLDEST:
+    if codex.number < OLDEST:
         words = f"{codex.path}, {codex.version}: older than any that was tried"
         return wrong("Codex", words, "npm install -g @openai/codex")
-    if number > NEWEST:
+    if codex.number > NEWEST:
         return note("Codex", f"{codex.path}, {codex.version}: newer than any that was tried")
     return ok("Codex", f"{codex.path}, {codex.version}")
 
 
-def _config(environ: Mapping[str, str], home: Path, settings: ProxySettings) -> list[Finding]:
-    path = home / "config.toml"
+def _config(
+    environ: Mapping[str, str], home: Path, settings: ProxySettings, codex: Codex | None
+) -> list[Finding]:
     try:
-        config = tomllib.loads(path.read_bytes().decode())
+        config = read_config(home)
     except FileNotFoundError:
-        return [wrong("config", f"there is no {path}", _SET_UP)]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return [wrong("config", f"{path} is no valid TOML: {error}", "correct it, then make codex")]
-    except OSError as error:
-        return [wrong("config", f"{path}: {error.strerror}", "make it readable")]
-    if "profile" in config:
-        words = f"{path} has `profile =`, which Codex (0.163.0, 0.169.0) refuses to start with"
-        return [wrong("config", words, "take that line out")]
-    name = config.get("model_provider", "openai")
-    table = config.get("model_providers", {}).get(name)
-    if not isinstance(table, dict):
-        words = f"{path} chooses the provider {name}, which is not this proxy"
-        return [wrong("config", words, _SET_UP)]
+        return [wrong("config", f"there is no {home / 'config.toml'}", _SET_UP)]
+    except ConfigError as error:
+        words, mend = error.args
+        return [wrong("config", words, f"{mend}, then {_SET_UP}")]
+    found = [_profile(config, codex)] if "profile" in config else []
+    if [each for each in found if each.state == "wrong"]:
+        return found
+    return [*found, *_chosen(environ, home, settings, chosen(config))]
+
+
+def _profile(config: Table, codex: Codex | None) -> Finding:
+    name, mend = config["profile"], "take that line out"
+    if codex and codex.number >= _NO_PROFILE:
+        words = f"config.toml has `profile =`, which Codex {codex.version} refuses to start with"
+        return wrong("config", words, mend)
+    if not profile_table(config):
+        return wrong("config", f"config.toml has no profile {name}: Codex will not start", mend)
+    return note("profile", f"{name} is chosen; Codex from 0.134.0 on refuses to start with it")
+
+
+def _chosen(
+    environ: Mapping[str, str], home: Path, settings: ProxySettings, config: Table
+) -> list[Finding]:
+    """Look at the provider that the settings choose."""
+    name, table = provider(config)
+    if table is None:
+        words = f"config.toml chooses the provider {name}, which is not this proxy"
+        mend = "take the line `profile =` out" if "profile" in config else _SET_UP
+        return [wrong("config", words, mend)]
     found = [_provider(table, settings), *_login(table, environ), *_names(table)]
     if found[0].state == "ok":
-        found += [_catalogue(config, table, home)]
+        own = name == "openai" and "model_catalog_json" not in config
+        found += [_OWN_LIST if own else _catalogue(config, table, home)]
     return found
 
 
@@ -94,14 +124,15 @@ def _login(table: Table, environ: Mapping[str, str]) -> list[Finding]:
     variable = table.get("env_key")
     if variable and not environ.get(str(variable)):
         words = f"env_key names {variable}, which is not set: Codex will not start"
-        return [wrong("bearer", words, f"export {variable}=codex-glm, or make codex")]
+        mend = f"export {variable}=codex-glm, or the token if the proxy asks for one"
+        return [wrong("bearer", words, mend)]
     return []
 
 
 def _names(table: Table) -> list[Finding]:
     if str(table.get("name", "")).lower() in ("openai", "azure"):
         words = "a provider of this name makes Codex compact on the server's side; GLM sums up then"
-        return [note("name", words, _SET_UP)]
+        return [note("name", words, 'name = "GLM"')]
     return []
 
 
@@ -133,10 +164,24 @@ def _way(environ: Mapping[str, str], settings: ProxySettings) -> list[Finding]:
     if not variable:
         return []
     passed = environ.get("NO_PROXY", "") or environ.get("no_proxy", "")
-    if {each.strip() for each in passed.split(",")} & {settings.host, "*"}:
+    if any(_covers(rule.strip(), settings.host) for rule in passed.split(",")):
         return [ok("way", f"{variable} is set, and NO_PROXY excepts {settings.host}")]
     words = f"{variable} is set: Codex sends what is for {settings.host} there too, and waits"
     return [wrong("way", words, f"export NO_PROXY={settings.host}")]
+
+
+def _covers(rule: str, host: str) -> bool:
+    """Tell whether a rule of NO_PROXY, which may be a network, excepts a host."""
+    if rule in ("*", host):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return bool(rule) and host.endswith(f".{rule.removeprefix('.')}")
+    try:
+        return address in ip_network(rule.strip("[]"), strict=False)
+    except ValueError:
+        return False
 
 
 def _authority(environ: Mapping[str, str]) -> Finding:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from codex_glm.commands import probes
+from codex_glm.commands.check_key import NEW_KEY, key_shape, no_key
 from codex_glm.commands.findings import note, ok, skipped, wrong
+from codex_glm.commands.places import command
 from codex_glm.sidecalls.client import SideCallError, SideClient
 from codex_glm.translation.errors import Advice, Failure, upstream_failure
 from codex_glm.translation.models import FLAGSHIP, base_kind, served_models, vision_model
@@ -24,26 +25,14 @@ KNOWN_BASES = (
     "https://api.z.ai/api/coding/paas/v4",
     "https://api.z.ai/api/paas/v4",
 )
-_NEW_KEY = "export GLM_API_KEY=…  (a key of z.ai or bigmodel.cn, `id.secret`), then make run"
-_OTHER_BASE = "export GLM_API_BASE={base}, then make run"
-_SHAPE = re.compile(r"[0-9A-Za-z_-]{8,128}\.[0-9A-Za-z_-]{8,128}")
-_ODD_KEYS = (
-    (r"sk-", "it begins with sk-, as the keys of OpenAI do"),
-    (r"(?i)bearer\b", "it begins with Bearer; give the key alone"),
-    (r"[\"'<]", "there are quotes or brackets around it"),
-    (r".*\s", "there is a blank in it"),
-    (r".*[^\x21-\x7e]", "there are characters in it that no key has"),
-    (r"(?i).*(your|xxx|\.\.\.)", "it looks like the placeholder of a manual"),
-    (r"[^.]*$", "it has no dot; a GLM key is `id.secret`"),
-)
+_RUN = command("run")
+_OTHER_BASE = f"export GLM_API_BASE={{base}}, then {_RUN}"
 _BAD_ENDS = ("/responses", "/v1", "/anthropic", "/models")
-_NO_NAME = ("name resolution", "name or service not known", "nodename", "getaddrinfo")
-"""What the resolvers of Linux, macOS and Windows say."""
 _SECONDS = 60.0
 _MENDS = {
-    "key": _NEW_KEY,
+    "key": NEW_KEY,
     "balance": "set GLM_API_BASE to the product of the key, or top up",
-    "model": 'make run ARGS="--set glm_model_map=*=MODEL" with a model of your plan',
+    "model": f"{command('run', '--set glm_model_map=*=MODEL')} with a model of your plan",
     "plan_limit": "wait for the reset, or name another place in glm_failover",
     "plan_ended": "renew the plan, or export another GLM_API_KEY",
     "permission": "ask GLM's support what the account may do",
@@ -56,8 +45,8 @@ async def check_glm(
 ) -> list[Finding]:
     """Look at the key and at GLM; without `paid` nothing is asked that may cost."""
     if settings.simulator == "on" or not settings.key:
-        return [_no_key(settings)]
-    findings = [_key_shape(settings), _base_shape(settings.glm_base, settings.base_source)]
+        return [no_key(settings)]
+    findings = [key_shape(settings), _base_shape(settings.glm_base, settings.base_source)]
     if any(each.state == "wrong" for each in findings):
         return findings
     client = SideClient(settings.glm_base, settings.key, _SECONDS)
@@ -70,22 +59,6 @@ async def check_glm(
     else:
         findings.append(skipped("turns", "not asked, as they may cost (--free)"))
     return [*findings, *await _check_native(client)]
-
-
-def _no_key(settings: ProxySettings) -> Finding:
-    if settings.simulator == "on":
-        return note("key", "none needed: glm_simulator is on, every answer is scripted")
-    words = "there is none in GLM_API_KEY; without one every answer is scripted or refused"
-    return wrong("key", words, _NEW_KEY)
-
-
-def _key_shape(settings: ProxySettings) -> Finding:
-    for pattern, words in _ODD_KEYS:
-        if re.match(pattern, settings.key):
-            return wrong("key", f"{settings.key_source}: {words}", _NEW_KEY)
-    if not _SHAPE.fullmatch(settings.key):
-        return note("key", f"{settings.key_source}: not of the usual shape `id.secret`")
-    return ok("key", f"{settings.key_source}, of the shape `id.secret`")
 
 
 def _base_shape(base: str, source: str) -> Finding:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from codex_glm import __version__
 from codex_glm.commands.catalogue import make_catalogue
 from codex_glm.commands.findings import note, ok, wrong
+from codex_glm.commands.places import CHECKOUT, command
 from codex_glm.commands.settings_file import SettingsError
 from codex_glm.sidecalls.client import SideCallError, SideClient
 
@@ -16,20 +17,22 @@ if TYPE_CHECKING:
 
     from codex_glm.commands.findings import Finding
     from codex_glm.commands.settings_file import ProxySettings
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
-_RESTART = "start the proxy anew: make stop start, or make run"
+_RUN = command("run")
+_RESTART = f"start the proxy anew: {'make stop start, or ' if CHECKOUT else ''}{_RUN}"
 _SECONDS = 10.0
 
 
-def check_settings(environ: Mapping[str, str]) -> Finding:
+def check_settings(environ: Mapping[str, str], config: str, settings: ProxySettings) -> Finding:
     """Have the proxy read all of its settings."""
     try:
-        make_catalogue(environ, "")
+        make_catalogue(environ, "", config, strict=True)
     except SettingsError as error:
         words = str(error)
-        return wrong("settings", words.splitlines()[-1] if words else "unreadable", "correct it")
-    return ok("settings", "mitm-config.yaml and the environment can be read")
+        mend = "correct it (variables are looked for in the environment of this command)"
+        return wrong("settings", words.splitlines()[-1] if words else "unreadable", mend)
+    return ok("settings", f"{settings.file} and the environment can be read")
 
 
 async def check_proxy(settings: ProxySettings) -> list[Finding]:
@@ -46,20 +49,20 @@ async def check_proxy(settings: ProxySettings) -> list[Finding]:
 def _not_there(settings: ProxySettings, error: SideCallError) -> Finding:
     if error.status in (500, 502):
         words = f"{settings.origin} answers {error.status}: perhaps mitmproxy without the addon"
-        return wrong("proxy", words, "end that program, then make run")
+        return wrong("proxy", words, f"end that program, then {_RUN}")
     if error.status:
         return _taken(settings, f"a program that is not this proxy (HTTP {error.status})")
     if _accepts(settings):
         return _taken(settings, f"a program that is not this proxy ({error.message})")
     if _can_bind(settings):
-        return wrong("proxy", f"it does not run; {_place(settings)} is free", "make run")
+        return wrong("proxy", f"it does not run; {_place(settings)} is free", _RUN)
     words = f"it does not run, and cannot listen at {_place(settings)}"
-    return wrong("proxy", words, "choose another listen_host or listen_port in mitm-config.yaml")
+    return wrong("proxy", words, f"choose another listen_host or listen_port in {settings.file}")
 
 
 def _taken(settings: ProxySettings, by: str) -> Finding:
-    other = 'make run ARGS="--set listen_port=18799", then make codex with the same port'
-    return wrong("proxy", f"{_place(settings)} is taken by {by}", f"end it, or {other}")
+    file = f"another listen_port in {settings.file}, then {_RUN} and {command('codex')}"
+    return wrong("proxy", f"{_place(settings)} is taken by {by}", f"end it, or choose {file}")
 
 
 def _place(settings: ProxySettings) -> str:
@@ -98,7 +101,7 @@ def _compare(state: JsonObject, settings: ProxySettings) -> list[Finding]:
         findings.append(note("proxy key", "the simulator answers: every answer is scripted"))
     elif str(state.get("key", "")).startswith("missing"):
         words = "it was started without a key"
-        findings.append(wrong("proxy key", words, "export GLM_API_KEY=…, then make run"))
+        findings.append(wrong("proxy key", words, f"export GLM_API_KEY=…, then {_RUN}"))
     elif state.get("upstream") != settings.glm_base:
         words = f"it goes to {state.get('upstream')}, but the settings say {settings.glm_base}"
         findings.append(wrong("proxy base", words, _RESTART))

@@ -6,7 +6,9 @@ as it was, and a record of what was written. Undoing it removes that folder.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -15,7 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codex_glm.commands.config_text import ConfigTextError, Ours, add, remove
+from codex_glm.commands.carried import Carried, find_carried
+from codex_glm.commands.config_text import ConfigTextError, Ours, add, read, remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +27,7 @@ FOLDER = "codex-glm"
 CATALOGUE = "models.json"
 COPY = "config.toml.before"
 RECORD = "setup.json"
+_FILES = (CATALOGUE, COPY, RECORD)
 _NEW_MODE = 0o600
 
 
@@ -53,27 +57,36 @@ def home_folder(environ: Mapping[str, str]) -> Path:
 def set_up(home: Path, base: str, catalogue: str) -> Record:
     """Write our settings and the catalogue; what an earlier set-up wrote is taken out first.
 
-    Raises HomeError.
+    What the user changed in it since then is kept. Raises HomeError.
     """
     config = _target(home)
     earlier = read_record(home)
     before, _ = _without_ours(home, config, earlier) if earlier else (_read(config), [])
+    carried = _carried(config, earlier)
     made = earlier.made if earlier else _missing(home)
     try:
-        text, ours = add(_decode(config, before), base, str(home / FOLDER / CATALOGUE))
+        text, ours = add(_decode(config, before), base, str(home / FOLDER / CATALOGUE), carried)
     except ConfigTextError as error:
         raise HomeError(f"{config}: {error}. Nothing was changed.") from error
-    after = text.encode()
+    after = _encode(text, before)
     record = Record(ours, _hash(after), before is not None, made)
-    with _told(home):
+    files = {CATALOGUE: catalogue.encode(), COPY: before or b""}
+    files[RECORD] = json.dumps(asdict(record)).encode()
+    with _told(home), _all_or_nothing(home, made):
         mode = config.stat().st_mode & 0o7777 if config.exists() else _NEW_MODE
         (home / FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(home / FOLDER / CATALOGUE, catalogue.encode(), 0o600)
-        _write(home / FOLDER / COPY, before or b"", 0o600)
-        _write(home / FOLDER / RECORD, json.dumps(asdict(record)).encode(), 0o600)
+        for name, content in files.items():
+            _write(home / FOLDER / name, content, 0o600)
         # Last: up to here Codex sees nothing of it.
         _write(config, after, mode)
     return record
+
+
+def _carried(config: Path, earlier: Record | None) -> Carried:
+    """Find what the user changed in an earlier set-up; it has been read without ours before."""
+    return (
+        find_carried(read(_decode(config, _read(config))), earlier.ours) if earlier else Carried()
+    )
 
 
 def undo(home: Path) -> list[str] | None:
@@ -88,12 +101,9 @@ def undo(home: Path) -> list[str] | None:
             config.unlink(missing_ok=True)
         elif before != _read(config):
             _write(config, before, config.stat().st_mode & 0o7777)
-        for name in (CATALOGUE, COPY, RECORD):
+        for name in _FILES:
             (home / FOLDER / name).unlink(missing_ok=True)
-        for folder in (home / FOLDER, *map(Path, reversed(record.made))):
-            # What others have put there since stays.
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+        _remove_folders(home, record.made)
     return remarks
 
 
@@ -130,7 +140,7 @@ def _without_ours(home: Path, config: Path, record: Record) -> tuple[bytes | Non
             f"{config}: {error}. Nothing was changed. Mend it, or take {home / FOLDER / COPY}, "
             "which is the file as it was."
         ) from error
-    return (text.encode() if text.strip() or record.existed else None), remarks
+    return (_encode(text, now) if text.strip() or record.existed else None), remarks
 
 
 def _target(home: Path) -> Path:
@@ -156,10 +166,16 @@ def _read(path: Path) -> bytes | None:
 
 
 def _decode(path: Path, raw: bytes | None) -> str:
+    """Give the text, without the mark that Windows likes to begin a file with (BOM)."""
     try:
-        return (raw or b"").decode()
+        return (raw or b"").decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise HomeError(f"{path}: it is not UTF-8. Nothing was changed.") from error
+
+
+def _encode(text: str, like: bytes | None) -> bytes:
+    """Give the bytes of a text, with that mark if the file had it."""
+    return (codecs.BOM_UTF8 if (like or b"").startswith(codecs.BOM_UTF8) else b"") + text.encode()
 
 
 def _hash(raw: bytes) -> str:
@@ -167,16 +183,43 @@ def _hash(raw: bytes) -> str:
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
-    """Write a file at once or not at all."""
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Write a file at once or not at all; an error names it, and not the one beside it."""
     try:
-        with os.fdopen(number, "wb") as file:
-            file.write(content)
-        Path(name).chmod(mode)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
+        number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(number, "wb") as file:
+                file.write(content)
+            Path(name).chmod(mode)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+@contextlib.contextmanager
+def _all_or_nothing(home: Path, made: list[str]) -> Iterator[None]:
+    """Put our folder back as it was if not everything can be written."""
+    before = {home / FOLDER / name: _read(home / FOLDER / name) for name in _FILES}
+    try:
+        yield
+    except OSError:
+        with contextlib.suppress(OSError):
+            for path, content in before.items():
+                if content is None:
+                    path.unlink(missing_ok=True)
+                elif content != _read(path):
+                    _write(path, content, 0o600)
+        _remove_folders(home, made)
         raise
+
+
+def _remove_folders(home: Path, made: list[str]) -> None:
+    for folder in (home / FOLDER, *map(Path, reversed(made))):
+        # What others have put there since stays.
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 @contextlib.contextmanager
@@ -184,4 +227,7 @@ def _told(home: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise HomeError(f"{error.filename or home}: {error.strerror}.") from error
+        mend = "It and its folder have to be writable."
+        if error.errno == errno.EBUSY:
+            mend = "It cannot be replaced where it is mounted by itself: mount its folder instead."
+        raise HomeError(f"{error.filename or home}: {error.strerror}. {mend}") from error

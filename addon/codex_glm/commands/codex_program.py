@@ -17,6 +17,11 @@ class Codex(NamedTuple):
     version: str
     """Such as `0.163.0`; empty if it would not say."""
 
+    @property
+    def number(self) -> tuple[int, ...]:
+        """Major and minor version; empty, and so the least of all, if it would not say."""
+        return tuple(int(part) for part in self.version.split(".")[:2] if part)
+
 
 def find_codex(search: str | None = None) -> Codex | None:
     """Give the first `codex` on PATH, or in the folders of `search`."""

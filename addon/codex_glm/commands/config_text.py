@@ -15,12 +15,17 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable, Item
 
+from codex_glm.commands.carried import Carried, line_of
 from codex_glm.translation.models import FLAGSHIP, is_glm_name
 from codex_glm.translation.provider import PROVIDER, provider_table, table_lines
 
-BEGIN = "# >>> codex-glm: written by `make codex`, removed by `make codex-undo`"
+_MARK = "# >>> codex-glm"
+BEGIN = f"{_MARK}: taken out by `codex-glm undo`, in a clone by `make codex-undo`"
 END = "# <<< codex-glm"
 _PROVIDERS = "model_providers"
+_NOTHING = Carried()
+UNREAD = "it is written in a way that this command cannot read"
+"""Codex reads more than TOML 1.0, such as an inline table over several lines."""
 _HARM = "it is written in a way that cannot be changed without harm"
 
 type Data = dict[str, Any]
@@ -38,33 +43,39 @@ class Ours:
     provider: str
     """The provider's id: `glm`, or another where the user has a provider of that name."""
     table: dict[str, str | bool]
+    """Without what the user changed in it."""
     keys: dict[str, str]
     """The settings at the top level."""
     replaced: dict[str, str] = field(default_factory=dict)
     """The user's own values of those, in TOML's notation."""
     blocks: list[str] = field(default_factory=list)
     """The marked lines, as they were put in."""
+    kept: list[str] = field(default_factory=list)
+    """The names of what the user had changed before, and what was kept so."""
 
 
-def add(text: str, base: str, catalogue: str) -> tuple[str, Ours]:
+def add(text: str, base: str, catalogue: str, carried: Carried = _NOTHING) -> tuple[str, Ours]:
     """Put our settings into `text`: the proxy at `base`, the catalogue in the file `catalogue`.
 
-    Raises ConfigTextError for a text that is no TOML, or that cannot be changed without harm.
+    `carried` is what the user changed after an earlier set-up. Raises ConfigTextError for a text
+    that is no TOML, or that cannot be changed without harm.
     """
     data = read(text)
     head, tables = _split(text)
     document = _parse(head)
-    ours = _ours(data, document, base, catalogue)
+    ours = _ours(data, document, base, catalogue, carried)
+    written = carried.applied(ours.table)
     for name in ours.replaced:
         document[name] = ours.keys[name]
     inline = isinstance(document.get(_PROVIDERS), InlineTable)
     if inline:
         table = tomlkit.inline_table()
-        table.update(ours.table)
+        table.update(written)
         document[_PROVIDERS][ours.provider] = table
-    result = _with_blocks(tomlkit.dumps(document) + tables, ours, inline=inline)
+    lines = None if inline else [line_of(key, value) for key, value in written.items()]
+    result = _with_blocks(tomlkit.dumps(document) + tables, ours, lines)
     told = {**data, **ours.keys, _PROVIDERS: {**data.get(_PROVIDERS, {})}}
-    told[_PROVIDERS][ours.provider] = ours.table
+    told[_PROVIDERS][ours.provider] = written
     return _checked(result, told), ours
 
 
@@ -104,37 +115,41 @@ def read(text: str) -> Data:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigTextError(f"it is no valid TOML: {error}") from None
+        raise ConfigTextError(f"{UNREAD}: {error}") from None
 
 
-def _ours(data: Data, document: tomlkit.TOMLDocument, base: str, catalogue: str) -> Ours:
+def _ours(
+    data: Data, document: tomlkit.TOMLDocument, base: str, catalogue: str, carried: Carried
+) -> Ours:
     providers = data.get(_PROVIDERS, {})
     if not isinstance(providers, dict):
         raise ConfigTextError(f"{_PROVIDERS} is no table in it")
     names = [PROVIDER, "codex-glm", *(f"codex-glm-{n}" for n in range(2, len(providers) + 2))]
     name = next(name for name in names if name not in providers)
-    keys = {"model": FLAGSHIP, "model_provider": name, "model_catalog_json": catalogue}
+    model = carried.model or FLAGSHIP
+    keys = {"model": model, "model_provider": name, "model_catalog_json": catalogue}
     table = provider_table(base, fetched=False)
     if tables := [key for key in keys if isinstance(data.get(key), dict)]:
         raise ConfigTextError(f"{tables[0]} is a table in it")
     replaced = {key: _as_written(document[key]) for key in keys if key in data}
-    return Ours(name, table, keys, replaced)
+    return Ours(name, table, keys, replaced, kept=carried.names)
 
 
 def _as_written(value: object) -> str:
     return value.as_string() if isinstance(value, Item) else tomlkit.item(value).as_string()
 
 
-def _with_blocks(text: str, ours: Ours, *, inline: bool) -> str:
+def _with_blocks(text: str, ours: Ours, table: list[str] | None) -> str:
+    """Add the marked lines; without `table`, the provider's stand in another place."""
     line_end = "\r\n" if "\r\n" in text else "\n"
     new = {key: value for key, value in ours.keys.items() if key not in ours.replaced}
     if new:
         lines = [BEGIN, *table_lines({**new}), END, ""]
         ours.blocks.append("".join(line + line_end for line in lines))
         text = ours.blocks[-1] + text
-    if not inline:
+    if table is not None:
         before = [""] if text.endswith("\n") else ["", ""]
-        lines = [*before, BEGIN, f"[{_PROVIDERS}.{ours.provider}]", *table_lines(ours.table), END]
+        lines = [*before, BEGIN, f"[{_PROVIDERS}.{ours.provider}]", *table, END]
         ours.blocks.append("".join(line + line_end for line in lines))
         text += ours.blocks[-1]
     return text
@@ -162,14 +177,25 @@ def _without_table(text: str, name: str) -> str:
 
 
 def _without_marks(text: str) -> str:
-    """Take our marks out, but not where they are words in a setting of the user's."""
+    """Take our marks out, but not where they are words in a setting of the user's.
+
+    The blank line goes as well that a block had before it, or behind it at the top of the file.
+    """
     said, lines = read(text), text.split("\n")
-    marks = [at for at, line in enumerate(lines) if line.rstrip("\r") in (BEGIN, END)]
+    marks = [at for at, line in enumerate(lines) if _is_mark(line.rstrip("\r"))]
     for at in reversed(marks):
-        fewer = lines[:at] + lines[at + 1 :]
+        first, last = at, at + 1
+        if lines[at].startswith(_MARK):
+            first -= at > 0 and not lines[at - 1].strip()
+            last += at == 0 and not lines[1].strip() and len(lines) > 2
+        fewer = lines[:first] + lines[last:]
         if read("\n".join(fewer)) == said:
             lines = fewer
     return "\n".join(lines)
+
+
+def _is_mark(line: str) -> bool:
+    return line == END or line.startswith(_MARK)
 
 
 def _remarks(data: Data, ours: Ours, gone: set[str]) -> list[str]:
@@ -200,7 +226,7 @@ def _parse(head: str) -> tomlkit.TOMLDocument:
     try:
         document = tomlkit.parse(head)
     except TOMLKitError as error:
-        raise ConfigTextError(f"it is no valid TOML: {error}") from None
+        raise ConfigTextError(f"{UNREAD}: {error}") from None
     if tomlkit.dumps(document) != head:
         raise ConfigTextError(_HARM)
     return document

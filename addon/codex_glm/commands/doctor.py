@@ -1,8 +1,7 @@
-"""`python -m codex_glm.commands.doctor`: what is well, what is wrong, and what mends it."""
+"""What is well, what is wrong, and what mends it."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import sys
@@ -16,6 +15,7 @@ from rich.text import Text
 from codex_glm.commands.check_codex import check_codex
 from codex_glm.commands.check_glm import KNOWN_BASES, check_glm
 from codex_glm.commands.check_proxy import check_proxy, check_settings
+from codex_glm.commands.check_token import check_token
 from codex_glm.commands.codex_home import home_folder
 from codex_glm.commands.findings import wrong
 from codex_glm.commands.settings_file import SettingsError, read_settings
@@ -40,20 +40,24 @@ class Patient:
     environ: Mapping[str, str]
     paid: bool = True
     """Whether turns, searches and images may be asked of GLM, which may cost a little."""
+    config: str = ""
+    """Another settings file."""
     known_bases: Sequence[str] = KNOWN_BASES
 
 
 async def examine(patient: Patient) -> list[Finding]:
     """Look at everything, in the order in which a request goes."""
     try:
-        settings = read_settings(patient.environ)
+        settings = read_settings(patient.environ, patient.config)
     except SettingsError as error:
         return [wrong("settings", str(error), "correct it")]
     home = home_folder(patient.environ)
+    proxy = await check_proxy(settings)
     return [
-        await asyncio.to_thread(check_settings, patient.environ),
+        await asyncio.to_thread(check_settings, patient.environ, patient.config, settings),
         *await asyncio.to_thread(check_codex, patient.environ, home, settings),
-        *await check_proxy(settings),
+        *proxy,
+        *(await check_token(patient.environ, home, settings) if proxy[0].state == "ok" else []),
         *await check_glm(settings, paid=patient.paid, known=patient.known_bases),
     ]
 
@@ -83,19 +87,12 @@ def _summary(findings: Sequence[Finding]) -> Text:
     return Text(f"\n{count} {'thing is' if count == 1 else 'things are'} wrong.", "red")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def run(config: str, *, paid: bool) -> None:
     """Examine, print, and end with 0 where nothing is wrong, else with 1."""
-    parser = argparse.ArgumentParser(description="Find out what is wrong, and what mends it.")
-    parser.add_argument("--free", action="store_true", help="ask GLM nothing that may cost")
-    asked = parser.parse_args(arguments)
-    findings = asyncio.run(examine(Patient(os.environ, paid=not asked.free)))
+    findings = asyncio.run(examine(Patient(os.environ, paid=paid, config=config)))
     try:
-        secret = read_settings(os.environ).key
+        secret = read_settings(os.environ, config).key
     except SettingsError:
         secret = ""
     show(findings, Console(highlight=False), secret, os.environ.get("HOME", ""))
     sys.exit(any(each.state == "wrong" for each in findings))
-
-
-if __name__ == "__main__":
-    main()

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from codex_glm.sidecalls.client import SideCallError
 from codex_glm.sidecalls.search import default_engine
-from codex_glm.translation.chunks import (
+from codex_glm.translation.models import base_kind
+from codex_glm.translation.request.context import TranslationSettings
+from codex_glm.translation.request.translate import translate_request
+from codex_glm.translation.wire.chunks import (
     Finished,
     TextDelta,
     ThinkingDelta,
@@ -18,14 +21,12 @@ from codex_glm.translation.chunks import (
     UpstreamError,
     parse_chunk,
 )
-from codex_glm.translation.models import base_kind
-from codex_glm.translation.request import TranslationSettings, translate_request
-from codex_glm.translation.sse import SSEDecoder
-from codex_glm.translation.wire_json import parse_object
+from codex_glm.translation.wire.sse import SSEDecoder
+from codex_glm.translation.wire.wire_json import parse_object
 
 if TYPE_CHECKING:
     from codex_glm.sidecalls.client import SideClient
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 _MOST_TOKENS = 512
 """For a reply with its thinking; a probe is to cost next to nothing."""

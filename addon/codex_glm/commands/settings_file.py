@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from codex_glm.commands import places
 
-SETTINGS_FILE = Path(__file__).resolve().parents[3] / "mitm-config.yaml"
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 DEFAULT_BASE = "https://open.bigmodel.cn/api/coding/paas/v4"
 _PORT = 18765
 _ADDRESS = re.compile(r"reverse:.*@(?:(.*):)?(\d+)$")
+_GIVEN = ("listen_host", "listen_port", "glm_config", "glm_client_tokens")
 _ANYWHERE = ("", "0.0.0.0", "::", "*")
 
 
@@ -38,7 +40,11 @@ class ProxySettings:
     key: str = field(default="", repr=False)
     key_source: str = ""
     simulator: str = "auto"
-    """`off`, `on` or `auto`; make run starts with `auto`."""
+    """`off`, `on` or `auto`; the command starts with `auto`."""
+    file: str = places.FILE_NAME
+    """The settings file, by the name that people know it by."""
+    tokens: bool = False
+    """Whether clients need a token."""
 
     @property
     def origin(self) -> str:
@@ -46,15 +52,22 @@ class ProxySettings:
         return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
-def read_settings(environ: Mapping[str, str], path: Path | None = None) -> ProxySettings:
+def read_settings(
+    environ: Mapping[str, str], config: str = "", sets: Sequence[str] = ()
+) -> ProxySettings:
     """Read the environment and the settings file; the environment goes first.
 
-    Raises SettingsError for a file that is no mapping.
+    `config` names another file than the usual one; `sets` are options as for mitmproxy, of which
+    those count that say where the proxy listens, and which file it reads. Raises SettingsError for
+    a file that is no mapping, or that was named and is not there.
     """
-    values = _read_file(path or SETTINGS_FILE)
+    given = _given(sets)
+    config = _text(given, "glm_config") or config
+    path = Path(config).expanduser() if config else places.settings_file(environ)
+    values = {**(_read_file(path) if config or path.exists() else {}), **given}
     host, port = _address(values)
-    base, base_source = _first(environ, values, "GLM_API_BASE", "glm_api_base")
-    key, key_source = _first(environ, values, "GLM_API_KEY", "glm_api_key")
+    base, base_source = _first(environ, values, "glm_api_base", path.name)
+    key, key_source = _first(environ, values, "glm_api_key", path.name)
     return ProxySettings(
         host="127.0.0.1" if host in _ANYWHERE else host,
         port=port,
@@ -63,7 +76,20 @@ def read_settings(environ: Mapping[str, str], path: Path | None = None) -> Proxy
         key=key,
         key_source=key_source,
         simulator=_text(values, "glm_simulator") or "auto",
+        file=_told(path),
+        tokens=bool(values.get("glm_client_tokens")),
     )
+
+
+def _given(sets: Sequence[str]) -> dict[str, object]:
+    parts = [one.partition("=") for one in sets]
+    given: dict[str, object] = {name: value for name, _, value in parts if name in _GIVEN}
+    modes = [value for name, _, value in parts if name == "mode"]
+    return given | ({"mode": modes} if modes else {})
+
+
+def _told(path: Path) -> str:
+    return path.name if places.CHECKOUT and path == places.SHIPPED else str(path)
 
 
 def _address(values: Mapping[str, object]) -> tuple[str, int]:
@@ -76,17 +102,16 @@ def _address(values: Mapping[str, object]) -> tuple[str, int]:
 
 
 def _first(
-    environ: Mapping[str, str], values: Mapping[str, object], variable: str, option: str
+    environ: Mapping[str, str], values: Mapping[str, object], option: str, file: str
 ) -> tuple[str, str]:
+    variable = option.upper()
     if given := environ.get(variable, "").strip():
         return given, f"{variable} in the environment"
     given = _text(values, option)
-    return given, "mitm-config.yaml" if given else ""
+    return given, file if given else ""
 
 
 def _read_file(path: Path) -> dict[str, object]:
-    if not path.exists():
-        return {}
     try:
         values: object = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, YAMLError) as error:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex_glm.translation.chunks import TextDelta, ThinkingDelta, ToolCallDelta, parse_chunk
-from codex_glm.translation.sse import SSEDecoder
+from codex_glm.translation.wire.chunks import TextDelta, ThinkingDelta, ToolCallDelta, parse_chunk
+from codex_glm.translation.wire.sse import SSEDecoder
 
 from .codex_reply import read_reply
 from .conversation import content_text
@@ -16,7 +16,7 @@ from .wording import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
     from .codex_reply import ReplyItem
     from .turn_record import Round, TurnRecord

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from codex_glm.translation.sse import SSEDecoder
+from codex_glm.translation.wire.sse import SSEDecoder
 
 from .loose import count, object_of, objects, parsed, text, written
 
 if TYPE_CHECKING:
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 _DELTAS = (
     "response.reasoning_summary_text.delta",

@@ -11,7 +11,7 @@ from .wording import indented, short_count, shortened
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 _OUTPUT_LINES = 12
 _OUTPUT_CHARACTERS = 1200

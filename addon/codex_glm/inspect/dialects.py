@@ -5,10 +5,16 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from codex_glm.translation.chunks import Finished, TextDelta, ThinkingDelta, ToolCallDelta, Usage
-from codex_glm.translation.chunks import parse_chunk as read_chunk
-from codex_glm.translation.sse import SSEDecoder
-from codex_glm.translation.wire_json import encode_text
+from codex_glm.translation.wire.chunks import (
+    Finished,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallDelta,
+    Usage,
+)
+from codex_glm.translation.wire.chunks import parse_chunk as read_chunk
+from codex_glm.translation.wire.sse import SSEDecoder
+from codex_glm.translation.wire.wire_json import encode_text
 
 from .codex_reply import read_events
 from .loose import object_of, parsed, pretty, text, written
@@ -17,8 +23,8 @@ from .wording import one_line, seconds
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from codex_glm.translation.chunks import Delta
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.chunks import Delta
+    from codex_glm.translation.wire.wire_json import JsonObject
 
     from .turn_record import Round, TurnRecord
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from .plan import say_windows
 from .wording import one_line, printable, seconds, share, short_count
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def _parts(record: TurnRecord, calls: Sequence[str]) -> Iterator[tuple[str, str]
     mark, paint = _OUTCOMES.get(record.outcome, ("?", _YELLOW))
     yield mark, paint
     yield f"{record.thread[-_THREAD:] or '-':<{_THREAD}}", _DIM
+    yield record.client, _DIM
     same = record.asked_model in ("", record.model)
     yield record.model if same else f"{record.asked_model} → {record.model}", _BOLD
     yield record.kind if record.kind != "turn" else "", _YELLOW
@@ -45,6 +47,7 @@ def _parts(record: TurnRecord, calls: Sequence[str]) -> Iterator[tuple[str, str]
         yield record.outcome or "under way", paint
     yield one_line(record.failure, 240), paint
     yield _remarks(record), _YELLOW
+    yield say_windows(record.plan), _DIM
 
 
 def _painted(text: str, code: str, *, colour: bool) -> str:

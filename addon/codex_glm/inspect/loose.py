@@ -9,10 +9,10 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from codex_glm.translation.wire_json import encode_text, parse_json, parse_object
+from codex_glm.translation.wire.wire_json import encode_text, parse_json, parse_object
 
 if TYPE_CHECKING:
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 _BEYOND = 2**53
 

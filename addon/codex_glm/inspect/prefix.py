@@ -14,8 +14,8 @@ from .prompt import estimate, prompt_parts
 from .wording import one_line, share, short_count
 
 if TYPE_CHECKING:
-    from codex_glm.translation.chunks import Usage
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.chunks import Usage
+    from codex_glm.translation.wire.wire_json import JsonObject
 
     from .prompt import PromptPart
 
@@ -61,10 +61,13 @@ def compare(old: JsonObject, new: JsonObject) -> PrefixChange:
     alike = same < len(after) and after[same].name == was.name
     at = _same_characters(was.text, now) if alike else 0
     inside = estimate(now[:at])
+    said, says = _excerpt(was.text, at), _excerpt(now, at) if same < len(after) else ""
+    if said == says:  # they differ in blanks, which an excerpt makes one
+        said, says = (repr(each[at : at + _EXCERPT]) for each in (was.text, now))
     return PrefixChange(
         place=was.name,
-        old=_excerpt(was.text, at),
-        new=_excerpt(now, at) if same < len(after) else "",
+        old=said,
+        new=says,
         kept=kept + inside,
         behind=max(0, _tokens(after[same:]) - inside),
         added=0,

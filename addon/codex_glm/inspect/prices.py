@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from codex_glm.translation.chunks import Usage
+    from codex_glm.translation.wire.chunks import Usage
 
 _TABLE = tomllib.loads(files(__package__).joinpath("prices.toml").read_text("utf-8"))
 

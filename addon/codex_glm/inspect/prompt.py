@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from codex_glm.translation.wire_json import encode_text
+from codex_glm.translation.wire.wire_json import encode_text
 
 from .loose import object_of, objects, text, written
 
 if TYPE_CHECKING:
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 type Group = Literal["instructions", "tools", "history"]
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .plan import plan_lines
 from .prices import DATE, SOURCE, cost, say_cost
 from .wording import share, short_count
 
@@ -63,6 +64,7 @@ def stats(records: Sequence[TurnRecord]) -> list[str]:
     lines += ["", ", ".join(f"{many} {outcome}" for outcome, many in outcomes.most_common())]
     side = sum(len(each.side_calls) for each in records)
     lines += [f"{side} side calls, not counted above"] if side else []
+    lines += plan_lines(records)
     return [*lines, f"list prices in US dollars, {DATE} ({SOURCE}); a plan is not billed by them"]
 
 

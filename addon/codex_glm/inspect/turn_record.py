@@ -1,17 +1,18 @@
-"""The record that a turn's flow keeps (`proxy.record`), read back; total over any value."""
+"""The record that a turn's flow keeps (`proxy.shown.record`), read back; total over any value."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from codex_glm.translation.chunks import Usage, parse_chunk
+from codex_glm.translation.quota import Window
 from codex_glm.translation.receipt import LOSSLESS_KINDS
+from codex_glm.translation.wire.chunks import Usage, parse_chunk
 
 from .loose import count, number, object_of, objects, parsed, text
 
 if TYPE_CHECKING:
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class TurnRecord:
     model: str = ""
     kind: str = ""
     thread: str = ""
+    client: str = ""
+    """The name of the client's token; empty where none is asked for."""
     outcome: str = ""
     """`completed`, `failed`, `incomplete` or `cut`; empty while the turn is under way."""
     failure: str = ""
@@ -66,6 +69,8 @@ class TurnRecord:
     rounds: tuple[Round, ...] = ()
     receipt: tuple[ReceiptLine, ...] = ()
     side_calls: tuple[SideCallRecord, ...] = ()
+    plan: tuple[Window, ...] = ()
+    """The windows of the key's plan, as they were known when the turn ended."""
     prefix: JsonObject = field(default_factory=dict)
     """How the prompt differs from the thread's previous one; see `prefix`."""
 
@@ -118,6 +123,7 @@ def read_record(value: object) -> TurnRecord:
         model=text(kept.get("model")),
         kind=text(kept.get("kind")),
         thread=text(kept.get("thread")),
+        client=text(kept.get("client")),
         outcome=text(kept.get("outcome")),
         failure=text(kept.get("failure")),
         seconds=number(kept.get("seconds")),
@@ -125,6 +131,7 @@ def read_record(value: object) -> TurnRecord:
         rounds=tuple(map(_round, objects(kept.get("rounds")))),
         receipt=tuple(map(_line, objects(kept.get("receipt")))),
         side_calls=tuple(map(_side_call, objects(kept.get("side_calls")))),
+        plan=tuple(map(_window, objects(kept.get("plan")))),
         prefix=object_of(kept.get("prefix")),
     )
 
@@ -165,6 +172,11 @@ def _side_call(kept: JsonObject) -> SideCallRecord:
         seconds=number(kept.get("seconds")) or 0.0,
         outcome=text(kept.get("outcome")),
     )
+
+
+def _window(kept: JsonObject) -> Window:
+    used = number(kept.get("used_percent")) or 0.0
+    return Window(count(kept.get("minutes")), used, count(kept.get("resets_at")) or None)
 
 
 def _usage(kept: object) -> Usage | None:

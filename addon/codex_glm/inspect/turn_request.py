@@ -11,7 +11,7 @@ from .prompt import estimate, prompt_parts, real_scale, sizes
 from .wording import indented, share, short_count, shortened
 
 if TYPE_CHECKING:
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
     from .prompt import PromptPart
     from .turn_record import TurnRecord

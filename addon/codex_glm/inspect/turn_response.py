@@ -40,6 +40,7 @@ def render_response(record: TurnRecord, codex_reply: bytes) -> str:
 def _title(record: TurnRecord, items: list[ReplyItem]) -> str:
     calls = sum(bool(item.call_id) for item in items)
     parts = [(record.outcome or "under way").upper(), record.model or "(no model)"]
+    parts += [f"for {record.client}"] if record.client else []
     parts += [f"{calls} call" + ("" if calls == 1 else "s")] if calls else []
     parts += [seconds(record.seconds)] if record.seconds is not None else []
     return " · ".join(parts)

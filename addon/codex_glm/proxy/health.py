@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from codex_glm import __version__
 from codex_glm.translation.models import MODELS, resolve_model
-from codex_glm.translation.side_requests import small_model
+from codex_glm.translation.request.side_requests import small_model
 
 if TYPE_CHECKING:
-    from codex_glm.proxy.settings import Settings
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.proxy.config.settings import Settings
+    from codex_glm.proxy.turns.under_way import Turns
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 _EXAMPLES = (
     "gpt-3.5-turbo",
@@ -29,12 +29,7 @@ _EXAMPLES = (
 """Names whose answers show what the model map does."""
 
 
-type Counts = Mapping[str, Mapping[str, int]]
-
-
-def health(
-    settings: Settings, turns_served: int, side_calls: Counts, unknown: Counts
-) -> JsonObject:
+def health(settings: Settings, turns: Turns) -> JsonObject:
     """Give the state of the proxy; for the counts see `turns` and `unknowns`."""
     kind = settings.base_kind
     own = [pattern for pattern, _ in settings.model_map]
@@ -48,9 +43,10 @@ def health(
         "models": {n: resolve_model(n, kind, settings.model_map) for n in (*own, *_EXAMPLES)},
         "small_model": small_model(kind, settings.side) or "none",
         "glm_models": [m.name for m in MODELS.values() if kind == "other" or kind in m.served],
-        "turns_served": turns_served,
-        "side_calls": side_calls,
-        "unknown": unknown,
+        "turns_served": turns.served,
+        "side_calls": turns.side_calls,
+        "plans": turns.plans.told(),
+        "unknown": turns.unknowns.counts,
     }
 
 

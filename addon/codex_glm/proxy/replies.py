@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 
@@ -9,14 +10,16 @@ from mitmproxy import http
 
 from codex_glm.proxy.routing import Route
 from codex_glm.translation.errors import Failure
-from codex_glm.translation.wire_json import encode_json
+from codex_glm.translation.wire.wire_json import encode_json
 
 if TYPE_CHECKING:
-    from codex_glm.translation.wire_json import JsonObject
+    from collections.abc import Mapping
+
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 _JSON = "application/json"
-_ENCODINGS = ("identity", "zstd", "gzip", "br", "deflate")
-EVENT_STREAM = "text/event-stream; charset=utf-8"
+ENCODINGS = ("identity", "zstd", "gzip", "br", "deflate")
+EVENT_STREAM = b"text/event-stream; charset=utf-8"
 
 
 def json_reply(value: JsonObject, status: int = 200) -> http.Response:
@@ -33,6 +36,17 @@ def error_reply(failure: Failure, *, tried: bool = False) -> http.Response:
     response = json_reply(failure.to_json(), failure.status)
     if tried or not failure.retry:
         response.headers["x-should-retry"] = "false"
+    return response
+
+
+def come_back() -> http.Response:
+    """Make a 503 for a request whose head came in before the addon was loaded anew.
+
+    Codex and OpenAI's SDKs try it again, and then it is asked again who it is.
+    """
+    words = "The addon was loaded anew while this request came in; send it again."
+    response = error_reply(Failure("proxy_reloaded", words, 503, "server_error", retry="soon"))
+    response.headers["retry-after"] = "1"
     return response
 
 
@@ -77,7 +91,7 @@ def model_entry(models: JsonObject, path: str) -> http.Response:
     return error_reply(Failure("model_not_found", words, 404, "invalid_request_error", "model"))
 
 
-def unsupported_media(headers: http.Headers) -> http.Response | None:
+def unsupported_media(headers: Mapping[str, str]) -> http.Response | None:
     """Refuse a turn whose body is declared as something that cannot be read here.
 
     Only known encodings are tried: mitmproxy looks others up among Python's codecs (12.3.1).
@@ -86,8 +100,8 @@ def unsupported_media(headers: http.Headers) -> http.Response | None:
     encoding = headers.get("content-encoding", "identity")
     if kind.partition(";")[0].strip().lower() != _JSON:
         words = f"The body must be {_JSON}, not {kind}."
-    elif encoding.strip().lower() not in _ENCODINGS:
-        words = f"The body is encoded as {encoding}; known are {', '.join(_ENCODINGS)}."
+    elif encoding.strip().lower() not in ENCODINGS:
+        words = f"The body is encoded as {encoding}; known are {', '.join(ENCODINGS)}."
     else:
         return None
     return error_reply(Failure("unsupported_media_type", words, 415, "invalid_request_error"))
@@ -95,10 +109,14 @@ def unsupported_media(headers: http.Headers) -> http.Response | None:
 
 def event_stream(body: bytes = b"") -> http.Response:
     """Make a 200 whose body is an event stream; with no body given, one that will be streamed."""
-    response = http.Response.make(
-        200, body, {"content-type": EVENT_STREAM, "cache-control": "no-cache"}
+    size = (b"content-length", b"%d" % len(body)) if body else (b"transfer-encoding", b"chunked")
+    return http.Response(
+        http_version=b"HTTP/1.1",
+        status_code=200,
+        reason=b"OK",
+        headers=((b"content-type", EVENT_STREAM), (b"cache-control", b"no-cache"), size),
+        content=body,
+        trailers=None,
+        timestamp_start=(now := time.time()),
+        timestamp_end=now,
     )
-    if not body:
-        del response.headers["content-length"]
-        response.headers["transfer-encoding"] = "chunked"
-    return response

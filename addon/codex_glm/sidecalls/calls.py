@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from codex_glm.sidecalls.client import SideCallError
-from codex_glm.translation.wire_json import encode_text
+from codex_glm.translation.wire.wire_json import encode_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex_glm.sidecalls.client import SideClient
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from codex_glm.sidecalls.calls import recorded
 from codex_glm.sidecalls.client import SideCallError
-from codex_glm.translation.web_search import Found, format_results
+from codex_glm.translation.tools.web_search import Found, format_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex_glm.sidecalls.calls import SideCall
     from codex_glm.sidecalls.client import SideClient
-    from codex_glm.translation.web_search import Search, SearchOptions
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.tools.web_search import Search, SearchOptions
+    from codex_glm.translation.wire.wire_json import JsonObject
 
     type Note = Callable[[SideCall], None]
 

@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING
 
 from codex_glm.sidecalls.calls import recorded
 from codex_glm.sidecalls.client import SideCallError
-from codex_glm.translation.chunks import Finished, TextDelta, parse_chunk
 from codex_glm.translation.models import say_effort, thinking_fields
-from codex_glm.translation.sight import Description
+from codex_glm.translation.request.sight import Description
+from codex_glm.translation.wire.chunks import Finished, TextDelta, parse_chunk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from codex_glm.sidecalls.calls import SideCall
     from codex_glm.sidecalls.client import SideClient
-    from codex_glm.translation.images import Image
     from codex_glm.translation.models import Model
-    from codex_glm.translation.wire_json import JsonObject
+    from codex_glm.translation.request.images import Image
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 type Call = Callable[[], Awaitable[JsonObject]]
 type Key = tuple[str, str, str, str]

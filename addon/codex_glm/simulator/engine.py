@@ -9,6 +9,9 @@ from codex_glm.simulator.conversation import digest, read_conversation
 from codex_glm.simulator.habits import suit_request
 from codex_glm.simulator.judge import judge
 from codex_glm.simulator.models import known_models
+from codex_glm.simulator.plan import PATH as PLAN_PATH
+from codex_glm.simulator.plan import Plan, judge_plan
+from codex_glm.simulator.plan import refusal as plan_refusal
 from codex_glm.simulator.reply import Reply, Script
 from codex_glm.simulator.rules.headers import check_headers
 from codex_glm.simulator.scenarios import Scenario
@@ -27,7 +30,8 @@ class Received:
         headers: Names in lower case.
         body: The parsed JSON object; {} if there is none.
         violations: What the judge found, in words.
-        connection: Number of the TCP connection, from 1 in the order of their first request.
+        connection: Number of the TCP connection, from 1 in the order of their first request;
+            0 for requests of `plan_asked`.
 
     """
 
@@ -65,12 +69,23 @@ class Request:
         """Whether this asks for the list of models, under whatever prefix."""
         return self.method == "GET" and self.path.endswith("/models")
 
+    @property
+    def asks_plan(self) -> bool:
+        """Whether this asks how much of the plan is used."""
+        return self.method == "GET" and self.path == PLAN_PATH
+
 
 class Engine:
-    """Judges, remembers and answers requests."""
+    """Judges, remembers and answers requests.
 
-    def __init__(self, scenarios: Sequence[Scenario], keep: int) -> None:
+    Those for the account of the plan are remembered apart: they belong to no turn, and when they
+    come is nobody's promise.
+    """
+
+    def __init__(self, scenarios: Sequence[Scenario], plan: Plan, keep: int) -> None:
         self.received: list[Received] = []
+        self.plan_asked: list[Received] = []
+        self.plan = plan
         self._keep = keep
         self._script = Script(scenarios)
         self._cache = PromptCache()
@@ -80,6 +95,8 @@ class Engine:
         body = _parse_json(request.raw)
         verdict = _judge_request(request, body)
         received = self._remember(request, body, verdict)
+        if request.asks_plan:
+            return self._account(verdict), _log_line(received, "account of the plan")
         wire, outcome = self._decide(request, received, verdict)
         return wire, _log_line(received, outcome)
 
@@ -100,6 +117,11 @@ class Engine:
             return encode_error("1222", 404, f"API {request.path} does not exist"), "unknown path"
         reply = self._script.reply(read_conversation(received.body))
         return self._encode(reply, received), f"scenario {reply.scenario}"
+
+    def _account(self, verdict: Verdict) -> WireReply:
+        if verdict.refusal:
+            return encode_json(plan_refusal(verdict.refusal))
+        return encode_json(self.plan.account(), self.plan.status)
 
     def _encode(self, reply: Reply, received: Received) -> WireReply:
         body, prompt = received.body, prompt_text(received.body)
@@ -124,8 +146,9 @@ class Engine:
             violations=[str(violation) for violation in verdict.violations],
             connection=request.connection,
         )
-        self.received.append(received)
-        del self.received[: -self._keep]
+        kept = self.plan_asked if request.asks_plan else self.received
+        kept.append(received)
+        del kept[: -self._keep]
         return received
 
 
@@ -134,6 +157,8 @@ def _judge_request(request: Request, body: object) -> Verdict:
         return judge(request.headers, body)
     if request.asks_search:
         return judge_search(request.headers, body)
+    if request.asks_plan:
+        return judge_plan(request.headers, request.raw)
     return Verdict(tuple(check_headers(request.headers)) if request.asks_models else ())
 
 

@@ -14,6 +14,8 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from codex_glm.simulator.engine import Engine, Received, Request
+from codex_glm.simulator.plan import PATH as PLAN_PATH
+from codex_glm.simulator.plan import Plan, load_plan
 from codex_glm.simulator.scenarios import Scenario, load_scenarios
 from codex_glm.simulator.wire import WireReply
 
@@ -32,14 +34,20 @@ class Simulator:
         scenarios: What it answers; by default the scenarios that ship with the package.
         pace: Seconds between two chunks of a stream.
         keep: How many received requests are remembered.
+        plan: What the quota endpoint tells; by default the plan that ships with the package.
 
     """
 
     def __init__(
-        self, scenarios: Sequence[Scenario] | None = None, *, pace: float = 0.0, keep: int = 200
+        self,
+        scenarios: Sequence[Scenario] | None = None,
+        *,
+        pace: float = 0.0,
+        keep: int = 200,
+        plan: Plan | None = None,
     ) -> None:
         chosen = load_scenarios() if scenarios is None else scenarios
-        self._engine = Engine(chosen, keep)
+        self._engine = Engine(chosen, plan or load_plan(), keep)
         self._pace = pace
         self._server: HTTPServer | None = None
 
@@ -47,6 +55,15 @@ class Simulator:
     def received(self) -> list[Received]:
         """The newest requests, oldest first."""
         return self._engine.received
+
+    @property
+    def plan_asked(self) -> list[Received]:
+        """The newest requests for the account of the plan, oldest first."""
+        return self._engine.plan_asked
+
+    def set_plan(self, plan: Plan) -> None:
+        """Tell another plan from now on."""
+        self._engine.plan = plan
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listen and return the base URL; port 0 takes a free one.
@@ -134,12 +151,13 @@ class _GlmHandler(RequestHandler):
 
 
 def _read_request(request: HTTPServerRequest, connections: _Connections) -> Request:
+    beside = request.path == PLAN_PATH  # whenever it comes, the numbers of the turns stay
     return Request(
         method=request.method or "",
         path=request.path,
         headers=dict(request.headers.get_all()),
         raw=request.body,
-        connection=connections.number(request),
+        connection=0 if beside else connections.number(request),
     )
 
 

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from codex_glm.simulator.engine import Received
+from codex_glm.simulator.plan import Plan
 from codex_glm.simulator.scenarios import Scenario
 from codex_glm.simulator.server import Simulator
 
@@ -34,6 +35,15 @@ class SimulatorThread:
     def received(self) -> list[Received]:
         """The newest requests, oldest first."""
         return self._simulator.received
+
+    @property
+    def plan_asked(self) -> list[Received]:
+        """The newest requests for the account of the plan, oldest first."""
+        return self._simulator.plan_asked
+
+    def set_plan(self, plan: Plan) -> None:
+        """Tell another plan from now on."""
+        self._simulator.set_plan(plan)
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -43,9 +43,9 @@ def encode_error(code: str, status: int, message: str) -> WireReply:
     return WireReply(status, {"Content-Type": _JSON}, (_json_bytes(error_body(code, message)),))
 
 
-def encode_json(body: Mapping[str, object]) -> WireReply:
+def encode_json(body: Mapping[str, object], status: int = 200) -> WireReply:
     """Encode a plain JSON answer."""
-    return WireReply(200, {"Content-Type": _JSON}, (_json_bytes(body),))
+    return WireReply(status, {"Content-Type": _JSON}, (_json_bytes(body),))
 
 
 def encode_reply(reply: Reply, envelope: Envelope, *, stream: bool) -> WireReply:

@@ -24,7 +24,7 @@ from .models import (
 
 if TYPE_CHECKING:
     from .models import Model, ModelMap
-    from .wire_json import JsonObject
+    from .wire.wire_json import JsonObject
 
 _INSTRUCTIONS = files(__package__).joinpath("instructions.md").read_text("utf-8")
 _RELEASED = 1_780_000_000

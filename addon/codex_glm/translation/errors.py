@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from .wire_json import parse_json
+from .wire.wire_json import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .wire_json import JsonObject
+    from .wire.wire_json import JsonObject
 
 _GLM_ZONE = timezone(timedelta(hours=8))
 """The clock of GLM's messages, which name no zone (measured on z.ai, 2026-08 and 2026-09)."""
@@ -78,10 +78,15 @@ class RequestError(Exception):
     """The client's request cannot be served; `failure` says why and with which status."""
 
     def __init__(
-        self, message: str, *, param: str | None = None, code: str = "invalid_value"
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        code: str = "invalid_value",
+        status: int = 400,
     ) -> None:
         super().__init__(message)
-        self.failure = Failure(code, message, 400, "invalid_request_error", param)
+        self.failure = Failure(code, message, status, "invalid_request_error", param)
 
 
 NO_ADVICE = Advice()

@@ -6,6 +6,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -72,6 +73,7 @@ ALIASES: tuple[str, ...] = tuple(_TABLE["aliases"])
 """Names of other makers that Codex may ask for, and that the catalogue therefore describes."""
 
 
+@lru_cache(256)
 def find_model(name: str) -> Model:
     """Give what is known of a model; a name the table lacks is judged by its nearest relative.
 
@@ -88,6 +90,7 @@ def find_model(name: str) -> Model:
     return Model(name=name, **{**fields, "display": name})
 
 
+@lru_cache(256)
 def base_kind(url: str) -> str:
     """Tell which product a base URL belongs to: `zai-plan`, `bigmodel-payg`, … or `other`."""
     parts = urlsplit(url)
@@ -97,6 +100,7 @@ def base_kind(url: str) -> str:
     return f"{maker}-{product}" if maker else "other"
 
 
+@lru_cache(256)
 def served_models(base: str) -> tuple[str, ...]:
     """Name the models to choose from at a base (`base_kind`; `other` serves all)."""
     return tuple(

@@ -35,11 +35,13 @@ class Receipt:
     """The record of one turn, in the order in which things happened."""
 
     entries: list[Entry] = field(default_factory=list)
+    _written: set[Entry] = field(default_factory=set, repr=False)
 
     def add(self, kind: Kind, rule: str, detail: str, word: str = "") -> None:
-        """Write one line; the same line is not written twice."""
-        entry = Entry(kind, rule, detail, word)
-        if entry not in self.entries:
+        """Write one line; the same line is not written twice. Half characters become `?`."""
+        entry = Entry(kind, rule, detail.encode("utf-8", "replace").decode("utf-8"), word)
+        if entry not in self._written:
+            self._written.add(entry)
             self.entries.append(entry)
 
     def unknown(self, category: str, word: str, became: str) -> None:

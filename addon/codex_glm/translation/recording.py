@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from .redaction import Span, replace_spans
-from .wire_json import JsonObject, encode_json, parse_object
+from .wire.wire_json import JsonObject, encode_json, parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

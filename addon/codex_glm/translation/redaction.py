@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from .reasoning import seal_anew
-from .wire_json import encode_text, parse_json
+from .wire.wire_json import encode_text, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,6 +74,8 @@ _TECHNICAL = frozenset(
 )
 """Fields whose words belong to the dialect, where a name such as `max` is nobody's."""
 _WORD = re.compile(r"[\w.-]+")
+_LONGEST_NAME = 64
+"""Characters of a field's name that are kept where long texts are not."""
 
 _WHOLE_JSON = frozenset({"arguments", "x-codex-turn-metadata"})
 _PIXEL = (
@@ -159,6 +161,8 @@ class Redactor:
         return self._string(value, key) if isinstance(value, str) else value
 
     def _key(self, name: str) -> str:
+        if self.longest and len(name) > max(self.longest, _LONGEST_NAME):
+            return f"[name of {len(name):,} chars]"
         return self.text(name, technical=bool(_WORD.fullmatch(name)))
 
     def _string(self, text: str, key: str) -> str:

@@ -12,12 +12,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from .wire_json import encode_text, parse_json
+from .wire.wire_json import encode_text, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .wire_json import JsonObject
+    from .wire.wire_json import JsonObject
 
     type Validate = Callable[[object, object], str]
 

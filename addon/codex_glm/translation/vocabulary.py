@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .wire_json import JsonObject
+    from .wire.wire_json import JsonObject
 
 _TABLE = tomllib.loads(files(__package__).joinpath("vocabulary.toml").read_text("utf-8"))
 
@@ -18,13 +18,22 @@ CATEGORIES: frozenset[str] = frozenset({*_TABLE, "finish-reason"}) - {"date"}
 """What can be unknown: `item-type`, `part-type`, `tool-type`, `request-field`, `request-kind`,
 `chunk-field`, `finish-reason`."""
 
+_KNOWN = {
+    category: (
+        frozenset(word for word in words if "*" not in word),
+        [word for word in words if "*" in word],
+    )
+    for category, words in _TABLE.items()
+    if category != "date"
+}
 _FIELDS = frozenset(_TABLE["chunk-field"])
 _EMPTY: tuple[object, ...] = (None, "", [], {})
 
 
 def is_known(category: str, word: str) -> bool:
     """Tell whether a word that is not read was seen before."""
-    return any(fnmatchcase(word, known) for known in _TABLE[category])
+    words, patterns = _KNOWN[category]
+    return word in words or any(fnmatchcase(word, pattern) for pattern in patterns)
 
 
 def unknown_fields(chunk: JsonObject) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""What the user decides: options, the settings file, the key."""

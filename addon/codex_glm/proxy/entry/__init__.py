@@ -1,0 +1,1 @@
+"""What may come in: who, under which name, of which size."""

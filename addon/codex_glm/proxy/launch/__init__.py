@@ -1,0 +1,1 @@
+"""Starting mitmproxy with this addon, and what it says then."""

@@ -1,0 +1,65 @@
+"""What the terminal says once the proxy is up: where it listens, and how to point Codex at it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mitmproxy import ctx
+
+from codex_glm import __version__
+from codex_glm.proxy.health import key_source
+from codex_glm.translation.provider import codex_command, config_block, forward_command
+
+if TYPE_CHECKING:
+    from codex_glm.proxy.config.settings import Settings
+    from codex_glm.proxy.launch.simulation import Simulation
+
+_SIMULATED = """
+  ┌─────────────────────────────────────────────────────────────────────────┐
+  │  SIMULATOR: no GLM is asked. Every answer is scripted.                  │
+  │  Set GLM_API_KEY and start again to talk to GLM.                        │
+  └─────────────────────────────────────────────────────────────────────────┘
+"""
+
+_PAUSE = 0.1
+"""Seconds after the start: until then a mode from the settings file is not listened at."""
+
+
+async def announce(settings: Settings, simulation: Simulation) -> None:
+    """Print the banner, unless the screen belongs to mitmproxy's console or is to be quiet."""
+    await asyncio.sleep(_PAUSE)
+    simulated_at = await simulation.start() if settings.simulated else ""
+    if "console_layout" in ctx.options or ctx.options.termlog_verbosity == "error":
+        return
+    lines = [f"codex-glm {__version__}", f"  GLM     {simulated_at or settings.base}"]
+    lines += [f"  key     {key_source(settings)}"]
+    if url := getattr(ctx.master, "web_url", ""):
+        lines += [f"  mitmweb {url}"]
+    if settings.simulated:
+        lines += [_SIMULATED]
+    for address in _listening("reverse"):
+        base = f"http://{address}/v1"
+        lines += ["", f"  Codex   {base}", "", codex_command(base), "", config_block(base)]
+    for address in _listening("regular"):
+        lines += ["", f"  forward http://{address}", "", forward_command(*_port_and_ca(address))]
+    print("\n".join(lines), file=sys.stdout, flush=True)  # noqa: T201  # a banner, not a log line
+
+
+def _listening(mode: str) -> list[str]:
+    """Give the addresses, `host:port`, at which a mode is served, as this machine reaches them."""
+    server = ctx.master.addons.get("proxyserver")
+    addresses = [
+        instance.listen_addrs[0]
+        for instance in server.servers
+        if instance.mode.type_name == mode and instance.listen_addrs
+    ]
+    return [f"{'127.0.0.1' if a[0] in ('', '0.0.0.0', '::') else a[0]}:{a[1]}" for a in addresses]
+
+
+def _port_and_ca(address: str) -> tuple[int, str]:
+    """Give what a Codex has to be told of a forward proxy."""
+    folder = Path(ctx.options.confdir).expanduser()
+    return int(address.rpartition(":")[2]), str(folder / "mitmproxy-ca-cert.pem")

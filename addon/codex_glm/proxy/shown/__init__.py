@@ -1,0 +1,1 @@
+"""What is kept of a turn and shown: flows, rows, views, commands, recordings."""

@@ -1,0 +1,1 @@
+"""GLM's deltas to Responses items, events and the one end."""

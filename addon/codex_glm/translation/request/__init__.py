@@ -1,0 +1,1 @@
+"""A Responses request to GLM's chat body."""

@@ -1,0 +1,1 @@
+"""Both dialects as they stand on the wire: JSON, server-sent events, chunks, events."""
