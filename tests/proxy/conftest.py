@@ -47,6 +47,8 @@ def start_proxy(tmp_path: Path, confdir: Path) -> Iterator[StartProxy]:
             file = tmp_path / "mitm-config.yaml"
             file.write_text(config)
             places = {"confdir": str(confdir), "glm_config": str(file)}
-            return running.enter_context(ProxyThread(**places, **options))
+            # Where no base is given, GLM itself would be asked for the account of the plan.
+            quiet = {} if "glm_api_base" in options else {"glm_quota": False}
+            return running.enter_context(ProxyThread(**places, **(quiet | options)))
 
         yield start

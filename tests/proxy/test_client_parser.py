@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import socket
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from codex_glm.proxy.inside_mitmproxy.client_parser import ClientParser
+from mitmproxy import ctx
+from mitmproxy.addonmanager import AddonManager
 from mitmproxy.connection import Client, ConnectionState
 from mitmproxy.http import Response
 from mitmproxy.options import Options
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http._events import ResponseEndOfMessage, ResponseHeaders
+from mitmproxy.proxy.server_hooks import ClientDisconnectedHook
 
 from .support import KEY, turn_body, wait_until
 
@@ -82,6 +86,20 @@ def test_the_client_goes(start_proxy: StartProxy, sent: bytes) -> None:
         connection.sendall(sent)
         wait_until(lambda: proxies.connections)
     wait_until(lambda: not proxies.connections)
+
+
+def test_the_client_goes_while_another_proxy_starts(
+    start_proxy: StartProxy, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In one process `ctx` is the newest proxy's, which has no addons at first."""
+    proxy = start_proxy(glm_api_key=KEY)
+    proxies = proxy.master.addons.get("proxyserver")
+    with connect(proxy), monkeypatch.context() as patched:
+        wait_until(lambda: proxies.connections)
+        patched.setattr(ctx, "master", SimpleNamespace(addons=AddonManager(proxy.master)))
+        left = next(iter(proxies.connections.values())).client
+        proxy.run(proxy.master.addons.trigger_event(ClientDisconnectedHook(left)))
+    assert not [each for each in caplog.records if each.levelname == "ERROR"]
 
 
 class Parsed:

@@ -19,7 +19,7 @@ from codex_glm.proxy.inside_mitmproxy.client_parser import (
 from codex_glm.proxy.inside_mitmproxy.known import is_known
 
 if TYPE_CHECKING:
-    from mitmproxy.addonmanager import Loader
+    from mitmproxy.addonmanager import AddonManager, Loader
     from mitmproxy.connection import Client
 
 _PAGE = getattr(_http1.make_error_response, "original", _http1.make_error_response)
@@ -29,8 +29,12 @@ error_response.original = _PAGE  # type: ignore[attr-defined]  # for the next lo
 class Parsing:
     """An addon that puts the parser in place, and bounds bodies as they come in."""
 
-    def load(self, loader: Loader) -> None:  # noqa: ARG002  # as mitmproxy calls it
+    def __init__(self) -> None:
+        self._addons: AddonManager | None = None
+
+    def load(self, loader: Loader) -> None:
         """Take mitmproxy's place, where it is the mitmproxy that is known."""
+        self._addons = loader.master.addons  # `ctx` may tell of another proxy of this process
         if not is_known(_http1.Http1Server, RELIED_ON, "what is no HTTP is answered in HTML"):
             return
         layers.http.Http1Server = ClientParser  # type: ignore[attr-defined]  # the very point
@@ -49,7 +53,8 @@ class Parsing:
         It does so where the connection is to be closed just as more data waits to be taken
         (12.2.3): the client's sending then hangs, and nobody ever reads it.
         """
-        handler = ctx.master.addons.get("proxyserver").connections.get(client.id)
+        proxies = self._addons.get("proxyserver") if self._addons else None
+        handler = proxies.connections.get(client.id) if proxies else None
         left = handler.transports.get(client) if handler else None
         if left and left.writer:
             left.writer.close()
