@@ -13,7 +13,7 @@ import pytest
 
 from .fake_upstream import WHOLE, FakeUpstream, Seen
 from .support import KEY, last_event, turn_body, wait_until
-from .test_process import SINK, tool
+from .test_process import ADDON, SINK, change, copied_addon, tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .test_process import Process
+
+__all__ = ["copied_addon"]
 
 LONG = 20
 """Seconds within which all that is to happen has happened; nothing here takes that long."""
@@ -43,7 +45,9 @@ class Busy(NamedTuple):
 
 
 @contextmanager
-def busy(folder: Path, *arguments: str, name: str = "mitmdump") -> Iterator[Busy]:
+def busy(
+    folder: Path, *arguments: str, name: str = "mitmdump", addon: Path = ADDON
+) -> Iterator[Busy]:
     answer = threading.Event()
 
     def hold(_: Seen) -> bytes:
@@ -53,7 +57,8 @@ def busy(folder: Path, *arguments: str, name: str = "mitmdump") -> Iterator[Busy
     with FakeUpstream(hold) as glm, ThreadPoolExecutor() as clients:
         environ = {"GLM_API_BASE": glm.base_url, "GLM_API_KEY": KEY}
         web = ("--set", "web_port=0") if name == "mitmweb" else ()
-        with tool(folder, "--mode", SINK, *web, *arguments, name=name, environ=environ) as proxy:
+        options = ("--mode", SINK, *web, *arguments)
+        with tool(folder, *options, name=name, addon=addon, environ=environ) as proxy:
             url = proxy.url
             turn = clients.submit(post, url)
             try:
@@ -90,6 +95,19 @@ def test_what_was_begun_ends_well(tmp_path: Path, name: str, number: signal.Sign
         assert at_work.exit_code() == 0
         assert len(at_work.asked) == 1, "a refused turn went to GLM"
     assert "Traceback" not in at_work.proxy.output
+    assert "cut:" not in at_work.proxy.output
+
+
+def test_what_was_begun_before_a_reload_ends_well(tmp_path: Path, copied_addon: Path) -> None:
+    with busy(tmp_path, addon=copied_addon) as at_work:
+        change(copied_addon / "glm.py", (copied_addon / "glm.py").read_text())
+        wait_until(lambda: at_work.proxy.output.count("Loading script") == 2)
+        wait_until(lambda: httpx.get(f"{at_work.url}/health", trust_env=False).is_success)
+        at_work.signal(signal.SIGTERM)
+        wait_until(lambda: "Stopping: 1 under way" in at_work.proxy.output)
+        at_work.answer.set()
+        assert last_event(at_work.turn.result(LONG))["type"] == "completed"
+        assert at_work.exit_code() == 0
     assert "cut:" not in at_work.proxy.output
 
 

@@ -1,4 +1,4 @@
-"""What stays while the code is loaded anew: a key that was typed in, and a shut door."""
+"""What stays while the code is loaded anew: a typed key, the turns under way, and a shut door."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from codex_glm.proxy.config.api_key import FROM_OPTION
 
 if TYPE_CHECKING:
     from mitmproxy.addonmanager import AddonManager
+    from mitmproxy.http import HTTPFlow
     from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
     from codex_glm.proxy.config.api_key import ApiKey
@@ -27,6 +28,8 @@ class Keeper:
         """Whether the addon is there and has read its settings."""
         self.key = ""
         """The key that the option `glm_api_key` was given, after which it holds `HIDDEN`."""
+        self.under_way: set[str] = set()
+        """The ids of the turns that a stop waits for, whichever code they began with."""
 
     @classmethod
     def of(cls, addons: AddonManager) -> Keeper:
@@ -39,6 +42,14 @@ class Keeper:
     def keep(self, key: ApiKey | None) -> None:
         """Keep a key of the option; the settings file and the environment are read anew."""
         self.key = key.value if key and key.source == FROM_OPTION else ""
+
+    def response(self, flow: HTTPFlow) -> None:
+        """Count a turn that has ended."""
+        self.under_way.discard(flow.id)
+
+    def error(self, flow: HTTPFlow) -> None:
+        """Count a turn whose client left."""
+        self.under_way.discard(flow.id)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Let nothing be dialled while there is no addon that would see to it."""

@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING
 from mitmproxy import ctx, http
 
 from codex_glm.proxy import replies
+from codex_glm.proxy.keeper import Keeper
 from codex_glm.proxy.routing import Route, route
 from codex_glm.translation.errors import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from mitmproxy.addonmanager import Loader
 
 _log = logging.getLogger("glm")
 
@@ -49,6 +52,10 @@ class Stopping:
         self._under_way: set[str] = set()
         self._deadline: float | None = None
         self._waiting: asyncio.Task[None] | None = None
+
+    def load(self, loader: Loader) -> None:
+        """Count on where the code before a reload left off."""
+        self._under_way = Keeper.of(loader.master.addons).under_way
 
     def running(self) -> None:
         """Take the signals over; the console keeps its own answer to Ctrl-C, which is to ask."""
@@ -81,14 +88,6 @@ class Stopping:
         else:
             flow.response = _come_back(self._deadline - time.monotonic())
             _log.info("A new turn was sent away while the proxy stops; it comes back by itself.")
-
-    def response(self, flow: http.HTTPFlow) -> None:
-        """Count a turn that has ended."""
-        self._under_way.discard(flow.id)
-
-    def error(self, flow: http.HTTPFlow) -> None:
-        """Count a turn whose client left."""
-        self._under_way.discard(flow.id)
 
     async def _wait(self, deadline: float) -> None:
         while self._under_way and time.monotonic() < deadline:
