@@ -81,9 +81,8 @@ class PacedUpstream(FakeUpstream):
                 continue
             connection.sendall(piece)
             time.sleep(script.pause)
-            if self.proxy:
-                with contextlib.suppress(RuntimeError):  # its loop is closed: the test is over
-                    self.proxy.run(_some_turns())
+            if self.proxy and (script.end or piece is not script.pieces[-1]):
+                self.proxy.run(_some_turns())
         if script.end:
             self._end_as(script.end, connection)
         return not script.end
