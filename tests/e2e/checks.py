@@ -7,6 +7,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from tests.proxy.support import HEADERS_TO_GLM
+
 from .codex import OPENAI_KEY, TOKEN
 
 if TYPE_CHECKING:
@@ -17,17 +19,6 @@ if TYPE_CHECKING:
     from .proxy_process import ProxyProcess
 
 type Message = dict[str, Any]
-
-_HEADERS = {
-    "accept",
-    "accept-encoding",
-    "accept-language",
-    "authorization",
-    "content-length",
-    "content-type",
-    "host",
-    "user-agent",
-}
 
 _OPEN_AT_THE_END = re.compile(
     r"Exception in callback StreamReaderProtocol\.connection_made.*?\nasyncio\.\S+CancelledError\n",
@@ -42,7 +33,7 @@ def check_received(received: Sequence[Received], key: str) -> None:
         assert one.method == "POST"
         assert one.path.removeprefix("/api/coding/paas/v4/") in ("chat/completions", "web_search")
         assert one.violations == [], one.violations
-        assert set(one.headers) == _HEADERS, sorted(one.headers)
+        assert set(one.headers) == HEADERS_TO_GLM, sorted(one.headers)
         assert one.headers["authorization"] == f"Bearer {key}"
         assert one.headers["user-agent"].startswith("codex-glm/")
         for secret in (TOKEN, OPENAI_KEY):
@@ -53,7 +44,7 @@ def check_plan_asked(asked: Sequence[Received], key: str) -> None:
     """Check the same of the requests for the account of the plan."""
     for one in asked:
         assert (one.method, one.raw, one.violations) == ("GET", b"", [])
-        assert set(one.headers) == _HEADERS - {"content-length"}
+        assert set(one.headers) == HEADERS_TO_GLM - {"content-length"}
         assert one.headers["authorization"] == f"Bearer {key}"
 
 

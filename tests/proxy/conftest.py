@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from codex_glm.translation import errors
 
-from .support import ProxyThread
+from .fake_upstream import WHOLE, FakeUpstream
+from .support import ProxyThread, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,3 +53,16 @@ def start_proxy(tmp_path: Path, confdir: Path) -> Iterator[StartProxy]:
             return running.enter_context(ProxyThread(**places, **(quiet | options)))
 
         yield start
+
+
+@pytest.fixture
+def glm() -> Iterator[FakeUpstream]:
+    """Give a GLM that answers every turn with the same few words."""
+    with FakeUpstream(WHOLE) as listening:
+        yield listening
+
+
+@pytest.fixture
+def proxy(start_proxy: StartProxy, glm: FakeUpstream) -> ProxyThread:
+    """Give a proxy in front of it."""
+    return served(start_proxy, glm)

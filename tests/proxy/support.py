@@ -33,6 +33,17 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 SINK = "reverse:http://127.0.0.1:9@127.0.0.1:0"
 KEY = "0123456789abcdef.TopSecretOfGlm"
 JSON = {"content-type": "application/json"}
+HEADERS_TO_GLM = {
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "authorization",
+    "content-length",
+    "content-type",
+    "host",
+    "user-agent",
+}
+"""All headers that GLM gets, each with a value of the addon's own."""
 
 
 def turn_body(**fields: object) -> dict[str, object]:

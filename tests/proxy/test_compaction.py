@@ -13,8 +13,6 @@ from .fake_upstream import CUT, WHOLE, FakeUpstream, chunk, chunked, error
 from .support import KEY, codex_request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .conftest import StartProxy
     from .support import ProxyThread
 
@@ -28,17 +26,6 @@ HALF = chunked(chunk("They"), chunk(finish="length"), b"data: [DONE]\n\n")
 
 def client(proxy: ProxyThread) -> openai.OpenAI:
     return openai.OpenAI(base_url=f"{proxy.url}/v1", api_key="none", max_retries=0)
-
-
-@pytest.fixture
-def glm() -> Iterator[FakeUpstream]:
-    with FakeUpstream(WHOLE) as running:
-        yield running
-
-
-@pytest.fixture
-def proxy(start_proxy: StartProxy, glm: FakeUpstream) -> ProxyThread:
-    return start_proxy(glm_api_base=glm.base_url, glm_api_key=KEY)
 
 
 def test_the_sdk_compacts_and_goes_on(proxy: ProxyThread, glm: FakeUpstream) -> None:

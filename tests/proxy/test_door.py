@@ -14,14 +14,12 @@ from codex_glm.proxy.entry.door import CLIENT, Door
 from mitmproxy.exceptions import OptionsError
 from mitmproxy.proxy.mode_specs import ProxyMode
 
-from .fake_upstream import WHOLE, FakeUpstream
 from .support import KEY, SINK, failure_code, last_event, served, turn_body, wait_until
 from .test_client_tokens import ALICE, BOB, TOKENS, basic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .conftest import StartProxy
+    from .fake_upstream import FakeUpstream
     from .support import ProxyThread
 
 WITH_TOKENS = {"glm_client_tokens": ["alice=ALICE", "bob=BOB"]}
@@ -32,17 +30,6 @@ CODEX = {
     "accept": "text/event-stream",
 }
 """What tells Codex of an editor; it sends no Origin."""
-
-
-@pytest.fixture
-def glm() -> Iterator[FakeUpstream]:
-    with FakeUpstream(WHOLE) as listening:
-        yield listening
-
-
-@pytest.fixture
-def proxy(start_proxy: StartProxy, glm: FakeUpstream) -> ProxyThread:
-    return served(start_proxy, glm)
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from .fake_upstream import CUT, HOLD, WHOLE, FakeUpstream, chunk, chunked
 from .support import KEY, codex_request, last_event, turn_body, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from mitmproxy.http import HTTPFlow
@@ -26,17 +25,6 @@ if TYPE_CHECKING:
 OPENAI = "eyJhbGciOi.JSUzI1NiIs.c2VjcmV0"
 HEADERS = {"authorization": f"Bearer {OPENAI}", "chatgpt-account-id": "acc-42", "x-kept": "yes"}
 CUT_SHORT = chunked(chunk("Hello."), ended=False)
-
-
-@pytest.fixture
-def glm() -> Iterator[FakeUpstream]:
-    with FakeUpstream(WHOLE) as listening:
-        yield listening
-
-
-@pytest.fixture
-def proxy(start_proxy: StartProxy, glm: FakeUpstream) -> ProxyThread:
-    return start_proxy(glm_api_base=glm.base_url, glm_api_key=KEY)
 
 
 def read_flows(path: Path) -> list[HTTPFlow]:

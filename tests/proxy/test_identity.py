@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .fake_upstream import WHOLE, FakeUpstream
-from .support import KEY, codex_request, last_event, served, turn_body
+from .support import HEADERS_TO_GLM, KEY, codex_request, last_event, turn_body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .conftest import StartProxy
+    from .fake_upstream import FakeUpstream
     from .support import ProxyThread
 
 ME = "who-i-am-7f3a"
@@ -85,34 +82,11 @@ TOOLS: list[dict[str, object]] = [
     {"type": "web_search", "user_location": {"type": "approximate", "city": ME}},
 ]
 
-WIRE = {
-    "accept",
-    "accept-encoding",
-    "accept-language",
-    "authorization",
-    "content-length",
-    "content-type",
-    "host",
-    "user-agent",
-}
-"""All headers that GLM gets, each with a value of the addon's own."""
-
-
-@pytest.fixture
-def glm() -> Iterator[FakeUpstream]:
-    with FakeUpstream(WHOLE) as listening:
-        yield listening
-
-
-@pytest.fixture
-def proxy(start_proxy: StartProxy, glm: FakeUpstream) -> ProxyThread:
-    return served(start_proxy, glm)
-
 
 def sent(glm: FakeUpstream) -> str:
     """Give all that GLM got, as it came over the wire."""
     (seen,) = glm.seen
-    assert set(seen.headers) == WIRE
+    assert set(seen.headers) == HEADERS_TO_GLM
     assert seen.headers["authorization"] == f"Bearer {KEY}"
     return seen.head + seen.body.decode()
 

@@ -16,11 +16,10 @@ from mitmproxy.exceptions import CommandError
 from mitmproxy.http import HTTPFlow
 from mitmproxy.test import taddons, tflow
 
-from .fake_upstream import CUT, WHOLE, FakeUpstream, chunk, chunked
+from .fake_upstream import CUT, FakeUpstream, chunk, chunked
 from .support import KEY, codex_request, served, turn_body, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from .conftest import StartProxy
@@ -28,17 +27,6 @@ if TYPE_CHECKING:
 
 EXPLICIT = ("GLM request", "GLM response", "Codex events", "GLM diff", "GLM thread")
 THREAD = {"thread-id": "01980000-aaaa-7bbb-8ccc-ddddeeeeffff"}
-
-
-@pytest.fixture
-def glm() -> Iterator[FakeUpstream]:
-    with FakeUpstream(WHOLE) as listening:
-        yield listening
-
-
-@pytest.fixture
-def proxy(start_proxy: StartProxy, glm: FakeUpstream) -> ProxyThread:
-    return served(start_proxy, glm)
 
 
 def shown(flow: HTTPFlow, side: str, view: str = "auto") -> tuple[str, str | None]:

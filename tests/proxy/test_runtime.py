@@ -9,22 +9,14 @@ import pytest
 from codex_glm.proxy.config.api_key import HIDDEN
 from mitmproxy.exceptions import OptionsError
 
-from .fake_upstream import WHOLE, FakeUpstream
 from .support import KEY, last_event, turn_body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .conftest import StartProxy
+    from .fake_upstream import FakeUpstream
     from .support import ProxyThread
 
 SIMULATED = "[SIMULATOR]"
-
-
-@pytest.fixture
-def glm() -> Iterator[FakeUpstream]:
-    with FakeUpstream(WHOLE) as listening:
-        yield listening
 
 
 def health(proxy: ProxyThread) -> dict[str, Any]:

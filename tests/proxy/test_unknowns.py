@@ -10,13 +10,12 @@ from codex_glm.proxy.shown import unknowns
 from mitmproxy.exceptions import CommandError
 
 from .fake_upstream import FakeUpstream, chunk, chunked
-from .support import KEY, served, turn_body, wait_until
+from .support import KEY, turn_body, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from .conftest import StartProxy
     from .support import ProxyThread
 
 MOOD = b'data: {"choices":[{"index":0,"delta":{"content":"Hi.","mood":"good"}}]}\n\n'
@@ -29,11 +28,6 @@ ITEM = {"type": "foo", "text": f"/home/zzperson/x {KEY} {LONG}"}
 def glm() -> Iterator[FakeUpstream]:
     with FakeUpstream(NEW_REPLY) as listening:
         yield listening
-
-
-@pytest.fixture
-def proxy(start_proxy: StartProxy, glm: FakeUpstream) -> ProxyThread:
-    return served(start_proxy, glm)
 
 
 def new_turn(*items: dict[str, Any], **fields: object) -> dict[str, object]:
