@@ -14,8 +14,6 @@ from .fake_upstream import WHOLE, FakeUpstream
 from .support import JSON, KEY, turn_body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .conftest import StartProxy
     from .support import ProxyThread
 
@@ -24,14 +22,8 @@ UPGRADE = {"connection": "Upgrade", "upgrade": "WebSocket", "sec-websocket-versi
 
 
 @pytest.fixture
-def glm() -> Iterator[FakeUpstream]:
-    """Listen as GLM and as the reverse proxy's target; whatever arrives here was sent on."""
-    with FakeUpstream(WHOLE) as listening:
-        yield listening
-
-
-@pytest.fixture
 def proxy(start_proxy: StartProxy, glm: FakeUpstream) -> ProxyThread:
+    """Have the reverse proxy's target listen too: whatever arrives there was sent on."""
     mode = f"reverse:http://127.0.0.1:{glm.port}@127.0.0.1:0"
     return start_proxy(mode=[mode], glm_api_base=glm.base_url, glm_api_key=KEY)
 
