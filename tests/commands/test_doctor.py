@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY = "0123456789abcdef.TopSecretOfGlm"
+OTHER_KEY = "abcdef0123456789.AnotherSecret"
+"""A key where none belongs."""
 HEALTH = "GET /health"
 CHAT = "/chat/completions"
 MODELS = "v4/models"
@@ -328,6 +330,23 @@ FAILURES = {
         "GLM_API_BASE",
         ("settings", "proxy base"),
     ),
+    **{
+        f"base {value}": Case(
+            env(GLM_API_BASE=value),
+            "base",
+            "no http URL that can be a base; it is not shown",
+            "GLM_API_BASE",
+            ("settings", "proxy base"),
+        )
+        for value in [
+            OTHER_KEY,
+            f"https://me:{OTHER_KEY}@proxy.lan/v4",
+            f"https://api.z.ai/api/paas/v4?key={OTHER_KEY}",
+            f"https://api.z.ai/api/paas/v4?{OTHER_KEY}",
+            f"https://api.z.ai/api/paas/v4#{OTHER_KEY}",
+            "https://[::1/v4",
+        ]
+    },
     "base of another API": Case(
         env(GLM_API_BASE="https://api.z.ai/api/anthropic"),
         "base",
@@ -376,6 +395,12 @@ FAILURES = {
         lambda it: it.config.write_text('openai_base_url = "http://127.0.0.1:9/v1"\n'),
         "config",
         "base_url is http://127.0.0.1:9/v1",
+        "make codex",
+    ),
+    "a password": Case(
+        lambda it: it.change("http://127", f"http://me:{OTHER_KEY}@127"),
+        "config",
+        "base_url is <not shown, as it may hold a secret>, but the proxy's is http",
         "make codex",
     ),
     "no token": Case(guarded, "token", "refuses what Codex shows (401)", 'env_key = "MY_TOKEN"'),
@@ -526,7 +551,7 @@ def test_the_cause_is_named(staged: Staged, case: Case) -> None:
     shown = console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
     assert case.words in shown
     assert KEY not in shown
-    assert KEY.partition(".")[2] not in shown
+    assert [key for key in (KEY, OTHER_KEY) if key.partition(".")[2] in shown] == []
 
 
 def test_settings_of_mitmproxys_own_addons(staged: Staged) -> None:
@@ -649,6 +674,12 @@ def test_codexs_own_provider(staged: Staged, catalogue: bool) -> None:
 def test_a_byte_order_mark_is_no_fault(staged: Staged) -> None:
     staged.config.write_bytes(b"\xef\xbb\xbf" + staged.config.read_bytes())
     assert not [each for each in staged.examine() if each.state == "wrong"]
+
+
+def test_a_loopback_address_may_be_plain(staged: Staged) -> None:
+    staged.environ["GLM_API_BASE"] = staged.glm.base.replace("127.0.0.1", "127.0.0.2")
+    (found,) = [each for each in staged.examine() if each.name == "base"]
+    assert found.state == "note"
 
 
 def test_other_bases_are_left_alone_by_a_base_of_ones_own(staged: Staged) -> None:

@@ -165,6 +165,8 @@ SECRET = "abcdef0123456789.SECRET"
         ("glm_api_base", SECRET, "give a URL such as"),
         ("glm_api_base", f"https://me:{SECRET}@api.z.ai/v4", "give a URL such as"),
         ("glm_api_base", f"https://me:{SECRET}@api.z.ai:x/v4", "give a URL such as"),
+        ("glm_api_base", f"https://api.z.ai/v4?{SECRET}", "give a URL such as"),
+        ("glm_api_base", f"https://api.z.ai/v4#{SECRET}", "give a URL such as"),
     ],
 )
 def test_a_key_in_the_wrong_place_is_not_shown(name: str, value: object, said: str) -> None:

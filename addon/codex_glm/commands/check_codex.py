@@ -6,8 +6,8 @@ import json
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from codex_glm.commands.base_url import shown
 from codex_glm.commands.codex_config import (
     ConfigError,
     chosen,
@@ -115,9 +115,10 @@ def _provider(table: Table, settings: ProxySettings) -> Finding:
         return ok("config", f"its provider is the proxy, {base}")
     if settings.origin in same:
         return wrong("config", f"base_url lacks the /v1 at its end: {base}", _SET_UP)
-    if urlsplit(base).scheme == "https" and base.replace("https", "http", 1) == wanted:
+    if base.replace("https", "http", 1) == wanted:
         return wrong("config", f"base_url is https, the proxy speaks plain http: {base}", _SET_UP)
-    return wrong("config", f"base_url is {base}, but the proxy's is {wanted}", _SET_UP)
+    words = f"base_url is {shown(base) if base else 'not set'}, but the proxy's is {wanted}"
+    return wrong("config", words, _SET_UP)
 
 
 def _login(table: Table, environ: Mapping[str, str]) -> list[Finding]:
@@ -145,7 +146,7 @@ def _catalogue(config: Table, table: Table, home: Path) -> Finding:
     if not table.get("experimental_bearer_token") and not table.get("env_key"):
         words = "Codex does not fetch it, as the provider has no experimental_bearer_token"
         return wrong("catalogue", words, _SET_UP)
-    return ok("catalogue", f"fetched from {table['model_catalog_url']}")
+    return ok("catalogue", f"fetched from {shown(str(table['model_catalog_url']))}")
 
 
 def _catalogue_file(path: Path) -> Finding:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from codex_glm.commands import probes
+from codex_glm.commands.base_url import base_parts, is_plain
 from codex_glm.commands.check_key import NEW_KEY, key_shape, no_key
 from codex_glm.commands.findings import note, ok, skipped, wrong
 from codex_glm.commands.places import command
@@ -46,8 +47,11 @@ async def check_glm(
     """Look at the key and at GLM; without `paid` nothing is asked that may cost."""
     if settings.simulator == "on" or not settings.key:
         return [no_key(settings)]
-    findings = [key_shape(settings), _base_shape(settings.glm_base, settings.base_source)]
-    if any(each.state == "wrong" for each in findings):
+    base = _base_shape(settings.glm_base, settings.base_source)
+    if base.state == "wrong":
+        return [base]
+    findings = [key_shape(settings), base]
+    if findings[0].state == "wrong":
         return findings
     client = SideClient(settings.glm_base, settings.key, _SECONDS)
     listed = await _check_list(client, known)
@@ -63,15 +67,11 @@ async def check_glm(
 
 def _base_shape(base: str, source: str) -> Finding:
     mend = _OTHER_BASE.format(base=KNOWN_BASES[0])
-    try:
-        parts = urlsplit(base)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return wrong("base", f"{base} ({source}) is no URL", mend)
-    local = host in ("127.0.0.1", "::1", "localhost")
-    if not host or parts.scheme not in ("http", "https"):
-        return wrong("base", f"{base} ({source}) is no http URL", mend)
-    if parts.scheme == "http" and not local:
+    parts = base_parts(base)
+    if parts is None:
+        words = "no http URL that can be a base; it is not shown, as it may hold a secret"
+        return wrong("base", f"{source}: {words}", mend)
+    if is_plain(parts):
         return wrong("base", f"{base} ({source}): plain http would show the key", mend)
     kind = base_kind(base)
     if kind != "other" and base.endswith(_BAD_ENDS):

@@ -6,6 +6,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from codex_glm import __version__
+from codex_glm.commands.base_url import shown
 from codex_glm.commands.catalogue import make_catalogue
 from codex_glm.commands.findings import note, ok, wrong
 from codex_glm.commands.places import CHECKOUT, command
@@ -103,6 +104,7 @@ def _compare(state: JsonObject, settings: ProxySettings) -> list[Finding]:
         words = "it was started without a key"
         findings.append(wrong("proxy key", words, f"export GLM_API_KEY=…, then {_RUN}"))
     elif state.get("upstream") != settings.glm_base:
-        words = f"it goes to {state.get('upstream')}, but the settings say {settings.glm_base}"
+        base = shown(settings.glm_base)
+        words = f"it goes to {state.get('upstream')}, but the settings say {base}"
         findings.append(wrong("proxy base", words, _RESTART))
     return findings

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import SplitResult, urlsplit
 
 from mitmproxy.exceptions import OptionsError
 
+from codex_glm.commands.base_url import base_parts, is_plain
 from codex_glm.proxy.config.api_key import HIDDEN, ApiKey
 from codex_glm.proxy.config.settings import DEFAULT_BASE, Settings
 from codex_glm.proxy.entry.client_tokens import read_tokens
@@ -145,32 +144,14 @@ def _read_base(option: str, environ: Mapping[str, str]) -> tuple[str, str]:
 
 def _check_base(url: str, source: str) -> str:
     url = url.rstrip("/").removesuffix("/chat/completions")
-    parts = _split(url)
+    parts = base_parts(url)
     if parts is None:
         # A key in the wrong place, or a password, is not to be shown.
-        shown = f", not {url}" if "://" in url and not set("@=") & set(url) else ""
+        shown = f", not {url}" if "://" in url and not set("@=?#") & set(url) else ""
         raise OptionsError(f"{source}: give a URL such as {DEFAULT_BASE}{shown}")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if is_plain(parts):
         raise OptionsError(f"{source}: plain http would show the key; use https, not {url}")
     return parts._replace(netloc=parts.netloc.lower()).geturl()
-
-
-def _split(url: str) -> SplitResult | None:
-    """Give the parts of a URL that can be a base; None for any other."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return None
-    beyond = parts.query or parts.fragment or "@" in parts.netloc or "=" in url
-    return parts if host and parts.scheme in ("http", "https") and not beyond else None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _read_rule(name: str, rule: str) -> tuple[str, str]:
