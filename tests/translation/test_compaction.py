@@ -2,10 +2,18 @@ from __future__ import annotations
 
 from typing import cast
 
+import pytest
 from codex_glm.translation import compaction
 from codex_glm.translation.reply.stream import ResponseStream
 from codex_glm.translation.request.translate import translate_request
-from codex_glm.translation.wire.chunks import Delta, Finished, TextDelta, ThinkingDelta, Usage
+from codex_glm.translation.wire.chunks import (
+    Delta,
+    Finished,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallDelta,
+    Usage,
+)
 
 from .grammar import assert_valid
 from .support import SETTINGS, request, rules, turn
@@ -32,6 +40,17 @@ def test_a_trigger_asks_for_a_summary_and_declares_no_tool() -> None:
     assert [m["role"] for m in messages] == ["user", "user"]
     assert messages[-1]["content"] == compaction.REQUEST
     assert "compaction" in rules(translated.context)
+
+
+@pytest.mark.parametrize("text", ["", "We built X."])
+def test_a_call_is_no_part_of_a_summary(text: str) -> None:
+    """GLM may go on with its work; Codex takes exactly one item for the whole history."""
+    calls = (ToolCallDelta(0, "c", "shell", "{"), ToolCallDelta(0, "", "", "}"))
+    stream = reply(*calls, *([TextDelta(text)] if text else []), Finished("tool_calls"))
+    output = cast("list[dict[str, str]]", stream.response["output"])
+    assert [item["type"] for item in output] == (["compaction"] if text else [])
+    assert stream.response["status"] == ("completed" if text else "failed")
+    assert rules(stream._context).count("call") == 1
 
 
 def test_the_reply_is_one_compaction_item_that_comes_back_as_a_message() -> None:

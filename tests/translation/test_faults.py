@@ -152,10 +152,12 @@ def test_a_stray_body_is_read_in_every_round(body: bytes, rule: str) -> None:
     assert held(sse(THINK)).then(body).fault == rule
 
 
-def test_thinking_that_was_finished_stays() -> None:
+def test_thinking_of_an_empty_reply_is_shown_and_not_kept_for_glm() -> None:
     events = held(sse(THINK, STOP)).then(sse(MORE, TEXT, STOP)).concluded()
-    output = events[-1]["response"]["output"]  # type: ignore[index]
-    assert [item["type"] for item in output] == ["reasoning", "reasoning", "message"]
+    thinking, message = events[-1]["response"]["output"]  # type: ignore[index]
+    assert thinking["summary"][0]["text"] == "Hm. So. "
+    assert thinking["encrypted_content"].endswith("\nSo. ")
+    assert message["type"] == "message"
 
 
 def test_a_failure_from_outside_is_told_as_it_is_after_text() -> None:

@@ -90,6 +90,44 @@ def test_fragments_find_their_call() -> None:
     assert closed(turn(), *deltas) == [{"a": 1}, {"b": 2}]
 
 
+A, B = '{"a":1}', '{"b":2}'
+
+
+@pytest.mark.parametrize(
+    ("deltas", "read"),
+    [
+        ([(0, "", "add", A), (0, "", "shell", B)], [("add", A), ("shell", B)]),
+        ([(None, "", "add", A), (None, "", "shell", B)], [("add", A), ("shell", B)]),
+        ([(0, "", "add", A), (0, "", "shell", ""), (0, "", "", B)], [("add", A), ("shell", B)]),
+        ([(0, "", "add", '{"a"'), (0, "", "add", ":1}")], [("add", A)]),
+        (
+            [(0, "a", "add", '{"a"'), (0, "", "", ":1}"), (0, "b", "add", "{"), (0, "", "", "}")],
+            [("add", A), ("add", "{}")],
+        ),
+        ([(0, "a", "add", A), (0, "b", "add", ""), (0, "", "", B)], [("add", A), ("add", B)]),
+        (
+            [(0, "a", "add", A), (0, "b", "add", B), (1, "c", "add", A)],
+            [("add", A), ("add", B), ("add", A)],
+        ),
+        (
+            [(0, "", "add", '{"a"'), (0, "a", "", ":1}"), (0, "b", "add", B)],
+            [("add", A), ("add", B)],
+        ),
+        ([(0, "a", "", "{"), (0, "b", "add", B)], [("add", B), ("call_without_name", "{")]),
+    ],
+)
+def test_calls_under_one_number_or_none(
+    deltas: list[tuple[int | None, str, str, str]], read: list[tuple[str, str]]
+) -> None:
+    calls = OpenCalls(turn(), ItemIds("x"))
+    for each in deltas:
+        calls.receive(ToolCallDelta(*each))
+    events = calls.close(complete=True)
+    done = [e["item"] for e in events if e["type"] == "response.output_item.done"]
+    found = [(item["name"], item["arguments"]) for item in done if isinstance(item, dict)]
+    assert found == read
+
+
 @pytest.mark.parametrize(
     ("complete", "statuses", "told"),
     [
@@ -168,9 +206,11 @@ def test_one_call_a_reply() -> None:
     context = turn(parallel_tool_calls=False)
     deltas = [
         ToolCallDelta(0, "a", "add", '{"a":1}{"a":2}'),
-        ToolCallDelta(1, "b", "add", '{"b"'),
+        ToolCallDelta(0, "b", "add", '{"b"'),
+        ToolCallDelta(0, "", "", ":1}"),
+        ToolCallDelta(1, "c", "shell", '{"b"'),
         ToolCallDelta(1, "", "", ":"),
         ToolCallDelta(1, "", "", "1}"),
     ]
     assert closed(context, *deltas) == [{"a": 1}]
-    assert [rule for rule in rules(context) if rule != "arguments"] == ["parallel-call"] * 2
+    assert [rule for rule in rules(context) if rule != "arguments"] == ["parallel-call"] * 3

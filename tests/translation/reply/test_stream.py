@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from codex_glm.translation.wire.wire_json import JsonObject
 
 USAGE = Usage(7, 4, 5, 3, 12)
+EARLY = Usage(0, 0, 0, 0, 0)
 T, S = ThinkingDelta, TextDelta
 STOP = Finished("stop")
 
@@ -70,6 +71,7 @@ def outline(response: JsonObject) -> list[tuple[object, ...]]:
         ([T("\n"), T("a"), S("\n"), S("b")], [("reasoning", "\na"), ("message", "\nb")]),
         ([T("\n"), T("\n"), T("a"), S("b")], [("reasoning", "\n\na"), ("message", "b")]),
         ([S("a"), S("\n"), S("b")], [("message", "a\nb")]),
+        ([T("a"), S("\n"), T("b"), S("c")], [("reasoning", "ab"), ("message", "\nc")]),
         ([S("a"), first(0, "c", "{}")], [("message", "a"), ("function_call", "c", "{}")]),
         ([first(0, "c", "{"), S("a"), call("}")], [("function_call", "c", "{}"), ("message", "a")]),
         (
@@ -99,7 +101,7 @@ def test_items(deltas: list[Delta], items: list[tuple[str, ...]]) -> None:
     ("deltas", "rule"),
     [
         ([S("a"), T("\n")], "dropped blank"),
-        ([S("\n"), T("a"), S("b")], "dropped blank"),
+        ([S("a"), T("\n"), S("b")], "dropped blank"),
         ([S("a"), call("{}", 0)], "dropped nameless-call"),
         ([S("a"), first(0, "c", "{}", "unheard_of")], "changed unknown-tool"),
         ([S("a"), first(0, "c")], "repaired no-arguments"),
@@ -223,6 +225,39 @@ def test_no_call_in_the_text_of_a_tool_that_was_not_offered(choice: object) -> N
     assert outline(response) == [("message", ADD)]
 
 
+NAMELESS = ToolCallDelta(0, "c", "", '{"a')
+
+
+@pytest.mark.parametrize(
+    ("failed", "items"),
+    [
+        ([T("a"), STOP], [("reasoning", "ab"), ("function_call", "d", "{}")]),
+        ([T("a"), S("\n"), STOP], [("reasoning", "ab"), ("function_call", "d", "{}")]),
+        ([NAMELESS, UpstreamError({"code": "1302"})],
+         [("reasoning", "b"), ("function_call", "d", "{}")]),
+    ],
+)  # fmt: skip
+def test_nothing_of_a_failed_try_is_left(
+    failed: list[Delta], items: list[tuple[object, ...]]
+) -> None:
+    stream = ResponseStream(turn(), "resp_7", 1)
+    stream.rounds = True
+    events = stream.start()
+    for delta in failed:
+        events += stream.receive(delta)
+    events += stream.end()
+    assert stream.fault is not None
+    stream.try_again()
+    for delta in (T("b"), first(0, "d", "{}"), STOP):
+        events += stream.receive(delta)
+    events += stream.end()
+    assert_valid(events)
+    assert outline(stream.response) == items
+    output = stream.response["output"]
+    assert isinstance(output, list)
+    assert output[0]["encrypted_content"].endswith("\nb")
+
+
 def test_a_held_call_is_forgotten_when_the_reply_begins_anew() -> None:
     stream = ResponseStream(turn(), "resp_7", 1)
     stream.rounds = True
@@ -234,9 +269,10 @@ def test_a_held_call_is_forgotten_when_the_reply_begins_anew() -> None:
     assert outline(stream.response) == [("reasoning", "a"), ("message", "b")]
 
 
-@pytest.mark.parametrize("ending", [[STOP, USAGE], [USAGE, STOP], [STOP]])
+@pytest.mark.parametrize("ending", [[STOP, USAGE], [USAGE, STOP], [EARLY, STOP, USAGE], [STOP]])
 def test_usage_before_or_after_or_never(ending: list[Delta]) -> None:
     stream, response, _ = run(S("a"), *ending)
+    assert stream.usage in (None, USAGE)
     assert bool(response["usage"]) == (USAGE in ending) == (stream.usage is not None)
 
 

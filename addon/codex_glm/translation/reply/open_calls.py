@@ -33,9 +33,13 @@ class OpenCalls:
         self._context = context
         self._ids = ids
         self._calls: dict[int, OpenCall] = {}
-        self._call_ids: dict[int, str] = {}
+        """By place: the first call has the first, whatever number GLM gave it."""
+        self._call_ids: list[str] = []
+        """GLM's id of each place, also of those without a call: the nameless and the dropped."""
         self._names: dict[int, str] = {}
         """GLM's name of each call, of those too that were dropped."""
+        self._last: dict[int | None, int] = {}
+        """By GLM's number: the place of the last fragment that bore it. By None: of any."""
         self._nameless: dict[int, ToolCallDelta] = {}
         self.searches: list[WebSearchItem] = []
         """Searches that GLM has asked for, and nobody has run yet."""
@@ -50,6 +54,8 @@ class OpenCalls:
 
     def receive(self, delta: ToolCallDelta) -> list[Event]:
         """Take one fragment; the first one of a call opens it."""
+        if self._context.compacting:
+            return self._refuse(delta)
         place = self._place_of(delta)
         if place in self._calls:
             return self._calls[place].append(delta.arguments)
@@ -58,9 +64,10 @@ class OpenCalls:
         if pending := self._nameless.pop(place, None):
             arguments = pending.arguments + delta.arguments
             delta = replace(delta, id=delta.id or pending.id, arguments=arguments)
+        if place in self._names:
+            return []  # more of a call that was dropped
         if not delta.name:
-            if place not in self._names:
-                self._nameless[place] = delta
+            self._nameless[place] = delta
             return []
         return self._begin(place, delta)
 
@@ -70,9 +77,14 @@ class OpenCalls:
             words = f"{delta.name}: one call a reply was asked for"
             self._context.receipt.add("dropped", "parallel-call", words)
             return []
-        self._call_ids[place] = delta.id
         call = self._calls[place] = self._open(delta)
         return call.open() + call.append(delta.arguments)
+
+    def _refuse(self, delta: ToolCallDelta) -> list[Event]:
+        if delta.name:
+            words = f"{delta.name}: a compaction has room for one item"
+            self._context.receipt.add("dropped", "call", words)
+        return []
 
     def rescue(self, leaked: list[MarkupCall]) -> list[Event]:
         """Take calls that GLM wrote as markup, but for those that are real calls as well."""
@@ -84,9 +96,14 @@ class OpenCalls:
                 words = f"{name}: the call in the text is also a real one"
                 self._context.receipt.add("dropped", "leaked-call", words)
                 continue
-            place = max(self._calls, default=-1) + 1
-            events += self.receive(ToolCallDelta(place, "", name, arguments))
+            found = ToolCallDelta(None, "", name, arguments)
+            events += self._begin(self._new_place(found), found)
         return events
+
+    def begin_anew(self) -> None:
+        """Forget what is open, before another reply of GLM begins."""
+        self._calls, self._call_ids, self._names = {}, [], {}
+        self._last, self._nameless = {}, {}
 
     def close(self, *, complete: bool) -> list[Event]:
         """Finish the calls; where GLM ran out of tokens, those that it did not end stay halves.
@@ -103,7 +120,7 @@ class OpenCalls:
                     self.searches.append(call)
                 elif isinstance(call, FunctionCallItem | CustomToolCallItem):
                     events += self._surplus(call)
-        self._calls, self._call_ids, self._names = {}, {}, {}
+        self.begin_anew()
         return events
 
     def _close_half(self, name: str, call: OpenCall) -> list[Event]:
@@ -123,7 +140,6 @@ class OpenCalls:
             self._context.receipt.add(kind, "nameless-call", words)
             if kind == "changed":
                 events += self._begin(place, replace(delta, name=_UNNAMED))
-        self._nameless = {}
         return events
 
     def take_searches(self) -> list[WebSearchItem]:
@@ -134,17 +150,28 @@ class OpenCalls:
     def _place_of(self, delta: ToolCallDelta) -> int:
         """Find the call that a fragment belongs to.
 
-        GLM numbers its calls, but a gateway has been seen to give two calls one number; then a
-        new id tells them apart. A fragment with neither belongs to the last call.
+        GLM numbers its calls, but a gateway has been seen to give two calls one number, or none;
+        then a new id or another name tells them apart. A fragment with neither belongs to the last
+        call of its number.
         """
-        if delta.id:
-            for place, call_id in self._call_ids.items():
-                if call_id == delta.id:
-                    return place
-        place = delta.index if delta.index is not None else max(self._calls, default=0)
-        taken = self._call_ids.get(place)
-        if taken and delta.id:
-            return max(self._calls) + 1
+        known = delta.id and delta.id in self._call_ids
+        place = self._call_ids.index(delta.id) if known else self._last.get(delta.index)
+        if place is None or self._is_another(place, delta):
+            return self._new_place(delta)
+        self._call_ids[place] = self._call_ids[place] or delta.id
+        self._last[delta.index] = self._last[None] = place
+        return place
+
+    def _is_another(self, place: int, delta: ToolCallDelta) -> bool:
+        """Tell whether a fragment cannot go on with the call that is there."""
+        call_id, name = self._call_ids[place], self._names.get(place)
+        if delta.id and call_id:
+            return delta.id != call_id
+        return bool(delta.name and name) and delta.name != name and "<" not in delta.name
+
+    def _new_place(self, delta: ToolCallDelta) -> int:
+        place = self._last[delta.index] = self._last[None] = len(self._call_ids)
+        self._call_ids.append(delta.id)
         return place
 
     def _without_markup(self, delta: ToolCallDelta) -> ToolCallDelta:

@@ -52,19 +52,24 @@ class OpenSpeech:
         if self._blank and isinstance(delta, type(self._blank)):
             text = self._blank.text + text
             self._blank = None
-        events = self.close()
         if text.isspace():
+            self._drop_blank()
             self._blank = type(delta)(text)
-            return events
+            return []
+        events = self.close()
         self._item = self._open(delta)
         return [*events, *self._item.open(), *self._item.append(text)]
 
     def close(self, status: str = "completed") -> list[Event]:
         """Finish what is open; `status` is `incomplete` where GLM ran out of tokens."""
+        self._drop_blank()
+        item, self._item = self._item, None
+        return item.close(status) if item else []
+
+    def _drop_blank(self) -> None:
         if self._blank:
             self._context.receipt.add("dropped", "blank", "white space without any text behind it")
-        item, self._item, self._blank = self._item, None, None
-        return item.close(status) if item else []
+        self._blank = None
 
     def reject(self) -> Rejected | None:
         """Take back the answer that is open if it breaks the client's schema."""

@@ -125,7 +125,8 @@ class ResponseStream:
             case ThinkingDelta() | TextDelta():
                 return self._emit(self._speak(self._leaks.receive(delta)))
             case ToolCallDelta():
-                said = self._speak(self._leaks.interrupt()) + self._speech.close()
+                said = self._speak(self._leaks.interrupt())
+                said += [] if self._context.compacting else self._speech.close()
                 return self._emit(said + self._calls.receive(delta))
             case Finished(reason):
                 return self._finish(reason)
@@ -238,6 +239,7 @@ class ResponseStream:
         if not self._only_thinking:
             return self.fail(errors.failure("restarted"))
         self._speech.begin_anew()
+        self._calls.begin_anew()
         self._leaks = LeakedCalls(self._context.offered, self._context.receipt)
         return []
 
@@ -264,14 +266,14 @@ class ResponseStream:
 
     def _finish(self, reason: str) -> list[Event]:
         self._reason = reason
-        events: list[Event] = []
-        if reason in COMPLETED or reason == OUT_OF_TOKENS:
-            whole = reason != OUT_OF_TOKENS
-            spoken, leaked = self._leaks.close(complete=whole)
-            events = self._speak(spoken)
-            if whole and not (self._calls or leaked):
-                self._rejected = self._speech.reject()
-            events += self._speech.close("completed" if whole else "incomplete")
-            events += self._calls.rescue(leaked) + self._calls.close(complete=whole)
-        sent = self._emit(events)
-        return sent + self.end() if self.usage else sent
+        if reason not in COMPLETED and reason != OUT_OF_TOKENS:
+            return []
+        whole = reason != OUT_OF_TOKENS
+        spoken, leaked = self._leaks.close(complete=whole)
+        events = self._speak(spoken)
+        if whole and not (self._calls or leaked):
+            if self._speech.thinking and self._only_thinking:
+                return self._emit(events)  # an empty reply; see `begin_anew`
+            self._rejected = self._speech.reject()
+        events += self._speech.close("completed" if whole else "incomplete")
+        return self._emit(events + self._calls.rescue(leaked) + self._calls.close(complete=whole))
