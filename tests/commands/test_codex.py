@@ -129,6 +129,12 @@ def test_a_token_is_asked_for_until_there_is_one(
         (["--base", "http://[::1"], "", "--base: give the proxy's URL"),
         ([], "- 1\n", r"mitm-config\.yaml: write one"),
         ([], "a: [\n", r"mitm-config\.yaml: "),
+        ([], "listen_port: 99999\n", "listen_port: '99999' is no port from 1 to 65535"),
+        ([], "listen_port: -5\n", "listen_port: '-5' is no port"),
+        ([], "listen_port: 0\n", "listen_port: '0' is no port"),
+        ([], "listen_port: on\n", "listen_port: 'on' is no port"),
+        ([], "mode: reverse:http://glm.invalid@65536\n", "listen_port: '65536' is no port"),
+        (["--set", "listen_port=x"], "", "listen_port: 'x' is no port"),
     ],
 )
 def test_nothing_is_written_where_settings_are_wrong(
@@ -165,6 +171,8 @@ def test_the_version_of_codex(folder: Path, script: str, version: str) -> None:
         ("mode: ['reverse:http://glm.invalid@127.0.0.3:9']\n", "http://127.0.0.3:9"),
         ("mode: reverse:http://glm.invalid@9\nlisten_port: 5\n", "http://127.0.0.1:9"),
         ("listen_host: '::1'\n", "http://[::1]:18765"),
+        ("listen_port:\n", "http://127.0.0.1:18765"),
+        ("listen_port: 65535\n", "http://127.0.0.1:65535"),
     ],
 )
 def test_where_the_proxy_listens(folder: Path, file: str, origin: str) -> None:

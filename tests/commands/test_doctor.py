@@ -192,6 +192,10 @@ def setting(line: str) -> Callable[[Staged], object]:
     return lambda it: it.settings.write_text(f"{it.settings.read_text()}{line}\n")
 
 
+def catalogue(text: str) -> Callable[[Staged], object]:
+    return lambda it: (it.home / "codex-glm/models.json").write_text(text)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -397,6 +401,18 @@ FAILURES = {
         "base_url is http://127.0.0.1:9/v1",
         "make codex",
     ),
+    "config is no URL": Case(
+        lambda it: it.change("127.0.0.1", "[::1"),
+        "config",
+        "base_url is <not shown",
+        "make codex",
+    ),
+    "no base_url": Case(
+        lambda it: it.change("base_url", "other_url"),
+        "config",
+        "base_url is not set",
+        "make codex",
+    ),
     "a password": Case(
         lambda it: it.change("http://127", f"http://me:{OTHER_KEY}@127"),
         "config",
@@ -417,6 +433,12 @@ FAILURES = {
         lambda it: profile(it, "0.133.0", 'profile = "x"\n'),
         "config",
         "has no profile x",
+        "take that line out",
+    ),
+    "profile of no name": Case(
+        lambda it: profile(it, "0.133.0", 'profile = ["x"]\n'),
+        "config",
+        "has no profile ['x']",
         "take that line out",
     ),
     "profile elsewhere": Case(
@@ -474,10 +496,16 @@ FAILURES = {
         "No such file",
         "make codex",
     ),
-    "catalogue broken": Case(
-        lambda it: (it.home / "codex-glm/models.json").write_text("{}"),
+    **{
+        f"catalogue {text}": Case(
+            catalogue(text), "catalogue", "models.json is no catalogue", "make codex"
+        )
+        for text in ("{}", "{", "[]", '{"models": null}', '{"models": 1}', '{"models": "glm"}')
+    },
+    "catalogue of nobody": Case(
+        lambda it: it.change(f"{it.home}/codex-glm/", "~nobody-of-this-name/"),
         "catalogue",
-        "is no catalogue",
+        "codex/~nobody-of-this-name/models.json: No such file",
         "make codex",
     ),
     "catalogue not fetched": Case(
@@ -561,10 +589,15 @@ def test_settings_of_mitmproxys_own_addons(staged: Staged) -> None:
     assert not [each for each in staged.examine() if each.state == "wrong"]
 
 
-def test_settings_that_cannot_be_read_end_it(staged: Staged) -> None:
-    staged.settings.write_text("a: [\n")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("a: [\n", "mitm-config.yaml: "), ("listen_port: 99999\n", "listen_port: '99999' is no port")],
+)
+def test_settings_that_cannot_be_read_end_it(staged: Staged, text: str, said: str) -> None:
+    staged.settings.write_text(text)
     (only,) = staged.examine()
     assert (only.name, only.state) == ("settings", "wrong")
+    assert said in only.words
 
 
 def test_another_settings_file(staged: Staged) -> None:

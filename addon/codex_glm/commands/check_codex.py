@@ -139,7 +139,10 @@ def _names(table: Table) -> list[Finding]:
 
 def _catalogue(config: Table, table: Table, home: Path) -> Finding:
     if "model_catalog_json" in config:
-        return _catalogue_file(home / Path(str(config["model_catalog_json"])).expanduser())
+        named = str(config["model_catalog_json"])
+        # Codex takes no other `~` for a home: `~me/x` is a file in its own folder.
+        path = Path(named).expanduser() if named.startswith("~/") else Path(named)
+        return _catalogue_file(home / path)
     if "model_catalog_url" not in table:
         words = "Codex is given none: it offers no apply_patch and guesses the model's window"
         return wrong("catalogue", words, _SET_UP)
@@ -155,6 +158,8 @@ def _catalogue_file(path: Path) -> Finding:
     except OSError as error:
         return wrong("catalogue", f"{path}: {error.strerror}; Codex will not start", _SET_UP)
     except (ValueError, KeyError, TypeError):
+        models = None
+    if not isinstance(models, list):
         return wrong("catalogue", f"{path} is no catalogue of models", _SET_UP)
     return ok("catalogue", f"{path}, {len(models)} models")
 

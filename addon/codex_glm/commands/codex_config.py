@@ -39,7 +39,7 @@ def chosen(config: Table) -> Table:
 
 def profile_table(config: Table) -> Table:
     """Give the settings of the profile that is chosen; empty if it is not there."""
-    return _table(_table(config.get("profiles")).get(config["profile"]))
+    return _table(_table(config.get("profiles")).get(str(config["profile"])))
 
 
 def provider(config: Table) -> tuple[str, Table | None]:

@@ -26,7 +26,7 @@ _ANYWHERE = ("", "0.0.0.0", "::", "*")
 
 
 class SettingsError(Exception):
-    """The settings file cannot be read; the words name it."""
+    """The settings cannot be read, or say what cannot be; the words name what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def read_settings(
 
     `config` names another file than the usual one; `sets` are options as for mitmproxy, of which
     those count that say where the proxy listens, and which file it reads. Raises SettingsError for
-    a file that is no mapping, or that was named and is not there.
+    a file that is no mapping, or that was named and is not there, and for a port that is none.
     """
     given = _given(sets)
     config = _text(given, "glm_config") or config
@@ -98,7 +98,17 @@ def _address(values: Mapping[str, object]) -> tuple[str, int]:
     for mode in modes if isinstance(modes, list) else [modes]:
         if found := _ADDRESS.match(str(mode)):
             host, port = found[1] or host, found[2]
-    return host, int(port) if port.isdecimal() else _PORT
+    return host, _read_port(port) if port else _PORT
+
+
+def _read_port(named: str) -> int:
+    try:
+        port = int(named)
+    except ValueError:
+        port = 0
+    if not 0 < port < 65536:
+        raise SettingsError(f"listen_port: {named!r} is no port from 1 to 65535")
+    return port
 
 
 def _first(
