@@ -14,6 +14,8 @@ from codex_glm.proxy.health import key_source
 from codex_glm.translation.provider import codex_command, config_block, forward_command
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from codex_glm.proxy.config.settings import Settings
     from codex_glm.proxy.launch.simulation import Simulation
 
@@ -23,6 +25,9 @@ _SIMULATED = """
   │  Set GLM_API_KEY and start again to talk to GLM.                        │
   └─────────────────────────────────────────────────────────────────────────┘
 """
+
+_THIS_MACHINE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+"""What stands for all addresses, and the one of them at which a machine reaches itself."""
 
 _PAUSE = 0.1
 """Seconds after the start: until then a mode from the settings file is not listened at."""
@@ -49,14 +54,20 @@ async def announce(settings: Settings, simulation: Simulation) -> None:
 
 
 def _listening(mode: str) -> list[str]:
-    """Give the addresses, `host:port`, at which a mode is served, as this machine reaches them."""
+    """Give the addresses, as they stand in a URL, at which this machine reaches a mode."""
     server = ctx.master.addons.get("proxyserver")
-    addresses = [
-        instance.listen_addrs[0]
+    return [
+        _address(instance.listen_addrs)
         for instance in server.servers
         if instance.mode.type_name == mode and instance.listen_addrs
     ]
-    return [f"{'127.0.0.1' if a[0] in ('', '0.0.0.0', '::') else a[0]}:{a[1]}" for a in addresses]
+
+
+def _address(listened: Sequence[tuple[str, int]]) -> str:
+    """Choose one of the addresses of a server, IPv4 first; `::` alone is not reached by that."""
+    host, port, *_ = next((each for each in listened if ":" not in each[0]), listened[0])
+    host = _THIS_MACHINE.get(host, host)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _port_and_ca(address: str) -> tuple[int, str]:
