@@ -10,7 +10,7 @@ from codex_glm.translation.tools.call_markup import MarkupCall
 from codex_glm.translation.wire.chunks import ToolCallDelta
 from codex_glm.translation.wire.item_ids import ItemIds
 
-from ..support import TOOLS, rules, turn
+from ..support import TOOLS, function, rules, turn
 
 if TYPE_CHECKING:
     from codex_glm.translation.request.context import TurnContext
@@ -41,6 +41,14 @@ def test_arguments_are_repaired_by_the_schema_and_noted(written: str, read: list
     context = turn()
     assert closed(context, ToolCallDelta(0, "c1", "shell", written)) == read
     assert "arguments" in rules(context)
+
+
+def test_a_string_stays_where_the_schema_takes_one() -> None:
+    """Else version 1.10 becomes 1.1."""
+    tool = function("tag", version={"type": ["number", "string"]}, at={"type": "integer"})
+    written = '{"version":"1.10","at":"7"}'
+    deltas = ToolCallDelta(0, "c1", "tag", written)
+    assert closed(turn(tools=[tool]), deltas) == [{"version": "1.10", "at": 7}]
 
 
 PAIR = "<arg_key>a</arg_key><arg_value>1</arg_value>"

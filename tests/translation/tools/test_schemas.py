@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from codex_glm.translation.tools.schemas import simplify_schema
+from codex_glm.translation.tools.schemas import schema_for_repair, simplify_schema
 from codex_glm.translation.wire.wire_json import encode_json
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +55,21 @@ def of_property(schema: object, **root: object) -> object:
             {"required": ["a", "b"], "type": "object"},
         ),
         ({"title": "t", "allOf": [{"title": "u"}]}, {"title": "t"}),
+        (
+            {
+                "properties": {"a": {}, "b": {"type": "string"}},
+                "required": ["a"],
+                "oneOf": [
+                    {"properties": {"b": {}, "c": {}}, "required": ["a", "c"]},
+                    {"required": ["d"]},
+                ],
+            },
+            {
+                "properties": {"a": {}, "b": {"type": "string"}, "c": {}},
+                "required": ["a", "c"],
+                "description": 'or instead: {"required":["d"]}',
+            },
+        ),
         ({"allOf": "odd"}, {}),
         (
             {"type": "array", "items": [{"type": ["string"]}]},
@@ -90,14 +105,51 @@ def test_property(schema: object, plain: object) -> None:
         ({"$ref": "#/$defs/Size", "description": "d"}, {"type": "integer", "description": "d"}),
         ({"$ref": "#/$defs/Loop"}, {"description": "see #/$defs/Loop"}),
         ({"$ref": "http://elsewhere"}, {"description": "see http://elsewhere"}),
+        ({"$ref": "#anchor"}, {"description": "see #anchor"}),
+        ({"$ref": "#/definitions/a~1b%20~0c"}, {"type": "boolean"}),
+        ({"$ref": "#/definitions/Old/anyOf/1"}, {"type": "string"}),
+        ({"$ref": "#/definitions/Old/anyOf/2"}, {"description": "see #/definitions/Old/anyOf/2"}),
+        ({"$ref": "#/definitions/Old/anyOf/x"}, {"description": "see #/definitions/Old/anyOf/x"}),
+        ({"$ref": "#/definitions/Old/title/x"}, {"description": "see #/definitions/Old/title/x"}),
+        ({"$ref": "#/properties/p"}, {"description": "see #/properties/p"}),
     ],
 )
 def test_references_are_written_out(schema: object, plain: object) -> None:
     defs = {"Size": {"type": "integer"}, "Chain": {"$ref": "#/$defs/Size"}}
     defs["Loop"] = {"$ref": "#/$defs/Loop"}
-    assert (
-        of_property(schema, **{"$defs": defs, "definitions": {"Old": {"type": "number"}}}) == plain
-    )
+    old = {"title": "", "anyOf": [{"type": "number"}, {"type": "string"}]}
+    named: JsonObject = {"Old": {"type": "number"}, "a/b ~c": {"type": "boolean"}}
+    named["Old"] = old if "Old/" in str(schema) else named["Old"]
+    assert of_property(schema, **{"$defs": defs, "definitions": named}) == plain
+
+
+def test_a_property_may_be_like_another() -> None:
+    span = {"type": "object", "properties": {"line": {"type": "integer"}}}
+    schema = {"type": "object", "properties": {"from": span, "to": {"$ref": "#/properties/from"}}}
+    assert simplify_schema(schema)["properties"] == {"from": span, "to": span}
+
+
+@pytest.mark.parametrize(
+    ("schema", "typed"),
+    [
+        ({"type": "integer"}, "integer"),
+        ({"type": ["integer", "null"]}, "integer"),
+        ({"type": ["integer", "string"]}, None),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, "integer"),
+        ({"oneOf": [{"type": "integer"}, {"type": "string"}]}, None),
+        ({"oneOf": [{"type": "integer"}, {"type": ["boolean", "string"]}]}, None),
+        ({"anyOf": [{"type": "integer"}, {}]}, None),
+        ({"anyOf": [{"const": 1}, {"const": 2}]}, "integer"),
+        ({"anyOf": [{"const": 1}, {"const": "all"}]}, None),
+        ({"anyOf": [{"type": "integer"}, {"$ref": "#/$defs/name"}]}, None),
+        ({"type": "object", "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}, "object"),
+    ],
+)
+def test_a_repair_knows_where_a_string_is_right(schema: object, typed: str | None) -> None:
+    whole = {"properties": {"p": schema}, "$defs": {"name": {"type": "string"}}}
+    properties = schema_for_repair(whole)["properties"]
+    assert isinstance(properties, dict)
+    assert properties["p"].get("type") == typed
 
 
 def test_a_schema_of_itself_ends() -> None:

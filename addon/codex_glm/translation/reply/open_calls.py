@@ -10,6 +10,7 @@ from ..tools.call_markup import split_name
 from ..tools.calls import FunctionCallItem, open_call
 from ..tools.custom_calls import CustomToolCallItem
 from ..tools.local_shell import LocalShellCallItem
+from ..tools.schemas import schema_for_repair
 from ..tools.web_search import WebSearchItem
 from ..wire.chunks import ToolCallDelta
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ..tools.calls import CallItem
     from ..wire.events import Event
     from ..wire.item_ids import ItemIds
+    from ..wire.wire_json import JsonObject
 
 type OpenCall = CallItem | LocalShellCallItem | WebSearchItem
 
@@ -91,7 +93,7 @@ class OpenCalls:
         events: list[Event] = []
         real = [(self._names[place], call.arguments) for place, call in self._calls.items()]
         for name, arguments in leaked:
-            schema = self._context.names.schemas.get(name, {})
+            schema = self._schema(name)
             if any(name == n and same_arguments(a, arguments, schema) for n, a in real):
                 words = f"{name}: the call in the text is also a real one"
                 self._context.receipt.add("dropped", "leaked-call", words)
@@ -196,8 +198,11 @@ class OpenCalls:
                 "changed", "unknown-tool", f"GLM called {delta.name}, which was not declared"
             )
         item_id, index = self._ids.take()
-        schema = self._context.names.schemas.get(delta.name, {})
-        return open_call(item_id, index, delta.id or f"call_{item_id}", delta.name, tool, schema)
+        call_id, schema = delta.id or f"call_{item_id}", self._schema(delta.name)
+        return open_call(item_id, index, call_id, delta.name, tool, schema)
+
+    def _schema(self, name: str) -> JsonObject:
+        return schema_for_repair(self._context.names.schemas.get(name))
 
     def _surplus(self, call: FunctionCallItem | CustomToolCallItem) -> list[Event]:
         """Give the further calls that GLM wrote into this one."""

@@ -54,8 +54,8 @@ class ToolNames:
     """The tools of one turn, found by GLM's name or by the client's."""
 
     by_wire_name: dict[str, Tool] = field(default_factory=dict)
-    schemas: dict[str, JsonObject] = field(default_factory=dict)
-    """The parameters as GLM knows them, by GLM's name."""
+    schemas: dict[str, object] = field(default_factory=dict)
+    """The parameters as the client declared them, by GLM's name."""
     search: SearchOptions | None = None
     """How the proxy is to search the web; None where it is not to."""
 
@@ -165,7 +165,7 @@ def _translate_tool(
     if declared.wire_name != name:
         receipt.add("renamed", "tool-name", f"{namespace or ''}.{name} is {declared.wire_name}")
     parameters, remark = _parameters(tool, known)
-    names.schemas[declared.wire_name] = parameters
+    names.schemas[declared.wire_name] = tool.get("parameters") or parameters
     if known == "function" and parameters != tool.get("parameters"):
         receipt.add("changed", "schema", f"tool {name}: its schema was put into GLM's subset")
     description = str(tool.get("description") or "").strip()

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
+from urllib.parse import unquote
 
 from ..wire.wire_json import JsonObject, encode_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 _UNIONS = ("anyOf", "oneOf")
 _WRITTEN_OUT = frozenset({"$ref", "allOf", *_UNIONS})
@@ -38,17 +39,29 @@ _DEEPER = "any value (the schema goes on deeper)"
 
 
 @dataclass(frozen=True, slots=True)
-class _Definitions:
-    """What may be written out where it is referred to, and room for what is written."""
+class _Source:
+    """What is written out: where references lead, and how much may still be written."""
 
-    by_target: Mapping[str, object]
+    root: JsonObject
     parts: Iterator[int]
     """Numbers of the schemas still to be written, shared by all places."""
+    choosy: bool = False
+    """Whether a place that takes a string too is left without a type."""
+    inside: frozenset[str] = frozenset()
+    """References that are being written out."""
 
-    def without(self, target: str) -> _Definitions:
-        """Give the rest, for the inside of a definition."""
-        rest = {name: value for name, value in self.by_target.items() if name != target}
-        return replace(self, by_target=rest)
+    def find(self, target: str) -> JsonObject | None:
+        """Give the schema that a JSON pointer leads to (RFC 6901), if there is one."""
+        if target in self.inside or target.partition("/")[0] != "#":
+            return None
+        found: object = self.root
+        for step in target.split("/")[1:]:
+            name = unquote(step).replace("~1", "/").replace("~0", "~")
+            if isinstance(found, list):
+                found = dict(enumerate(found)).get(int(name)) if name.isdecimal() else None
+            else:
+                found = found.get(name) if isinstance(found, dict) else None
+        return found if isinstance(found, dict) else None
 
 
 def simplify_schema(schema: object) -> JsonObject:
@@ -57,8 +70,20 @@ def simplify_schema(schema: object) -> JsonObject:
     A schema that is already plain comes back equal. Anything that is no schema of an object
     becomes the schema of an object without declared properties.
     """
+    return _object(schema, choosy=False)
+
+
+def schema_for_repair(schema: object) -> JsonObject:
+    """Give the same with a type only where a string is none of the forms.
+
+    For there, and nowhere else, a string of GLM's is wrong.
+    """
+    return _object(schema, choosy=True)
+
+
+def _object(schema: object, *, choosy: bool) -> JsonObject:
     root = schema if isinstance(schema, dict) else {}
-    plain = _plain(root, _definitions(root), 0)
+    plain = _plain(root, _Source(root, iter(range(_MAX_PARTS)), choosy), 0)
     if plain.get("type") != "object":
         plain = {**plain, "type": "object"}
     if not isinstance(plain.get("properties"), dict):
@@ -66,83 +91,87 @@ def simplify_schema(schema: object) -> JsonObject:
     return plain
 
 
-def _definitions(root: Mapping[str, object]) -> _Definitions:
-    found: dict[str, object] = {"#": root}
-    for place in ("$defs", "definitions"):
-        group = root.get(place)
-        if isinstance(group, dict):
-            found |= {f"#/{place}/{name}": value for name, value in group.items()}
-    return _Definitions(found, iter(range(_MAX_PARTS)))
-
-
-def _plain(schema: object, defs: _Definitions, depth: int) -> JsonObject:
+def _plain(schema: object, source: _Source, depth: int) -> JsonObject:
     if not isinstance(schema, dict):
         return {}
-    if depth > _MAX_DEPTH or next(defs.parts, None) is None:
+    if depth > _MAX_DEPTH or next(source.parts, None) is None:
         return {"description": _DEEPER}
     if not _WRITTEN_OUT.isdisjoint(schema):
-        schema, defs = _without_reference(schema, defs)
-        schema = _without_all_of(schema, defs, depth)
-        schema = _without_union(schema, defs, depth)
-    schema = _without_type_list(schema)
+        schema, source = _without_reference(schema, source)
+        schema = _without_all_of(schema, source, depth)
+        schema = _without_union(schema, source, depth)
+    schema = _without_type_list(schema, source)
     return {
-        key: _plain_value(key, value, defs, depth) if key in _NESTED else value
+        key: _plain_value(key, value, source, depth) if key in _NESTED else value
         for key, value in schema.items()
         if key not in _DROPPED
     }
 
 
-def _plain_value(key: str, value: object, defs: _Definitions, depth: int) -> object:
+def _plain_value(key: str, value: object, source: _Source, depth: int) -> object:
     if key in _NESTED_MAPS and isinstance(value, dict):
-        return {name: _plain(each, defs, depth + 1) for name, each in value.items()}
+        return {name: _plain(each, source, depth + 1) for name, each in value.items()}
     if key == "items" and isinstance(value, list):  # a tuple: each place its own schema
-        return _plain(value[0], defs, depth + 1) if value else {}
+        return _plain(value[0], source, depth + 1) if value else {}
     if key in ("items", "additionalProperties") and isinstance(value, dict):
-        return _plain(value, defs, depth + 1)
+        return _plain(value, source, depth + 1)
     return value
 
 
-def _without_reference(schema: JsonObject, defs: _Definitions) -> tuple[JsonObject, _Definitions]:
-    """Write a reference out, and give the definitions that may still be written out inside it.
+def _without_reference(schema: JsonObject, source: _Source) -> tuple[JsonObject, _Source]:
+    """Write a reference out, and give the source for its inside.
 
-    A definition inside itself is only named: three such places would make megabytes of schema.
+    A schema inside itself is only named: three such places would make megabytes of schema.
     """
     while isinstance(target := schema.get("$ref"), str):
         rest = {key: value for key, value in schema.items() if key != "$ref"}
-        referred = defs.by_target.get(target)
-        if not isinstance(referred, dict):
-            return _described(rest, f"see {target}"), defs
-        defs = defs.without(target)
+        referred = source.find(target)
+        if referred is None:
+            return _described(rest, f"see {target}"), source
+        source = replace(source, inside=source.inside | {target})
         schema = {**referred, **rest}
-    return schema, defs
+    return schema, source
 
 
-def _without_all_of(schema: JsonObject, defs: _Definitions, depth: int) -> JsonObject:
+def _without_all_of(schema: JsonObject, source: _Source, depth: int) -> JsonObject:
     parts = schema.get("allOf")
     if not isinstance(parts, list):
         return schema
     merged: JsonObject = {key: value for key, value in schema.items() if key != "allOf"}
     for part in parts:
-        for key, value in _plain(part, defs, depth + 1).items():
-            held = merged.get(key)
-            if key == "properties" and isinstance(held, dict) and isinstance(value, dict):
-                merged[key] = value | held
-            elif key == "required" and isinstance(held, list) and isinstance(value, list):
-                known = set(map(str, held))
-                merged[key] = held + [name for name in value if str(name) not in known]
-            else:
-                merged.setdefault(key, value)
+        merged = _merged(merged, _plain(part, source, depth + 1))
     return merged
 
 
-def _without_union(schema: JsonObject, defs: _Definitions, depth: int) -> JsonObject:
+def _merged(held: JsonObject, more: JsonObject) -> JsonObject:
+    """Give what both ask for; where only one can be right, what was held."""
+    merged = {**more, **held}
+    for key in more.keys() & held.keys():
+        one, other = held[key], more[key]
+        if key == "properties" and isinstance(one, dict) and isinstance(other, dict):
+            merged[key] = other | one
+        elif key == "required" and isinstance(one, list) and isinstance(other, list):
+            known = set(map(str, one))
+            merged[key] = one + [name for name in other if str(name) not in known]
+    return merged
+
+
+def _without_union(schema: JsonObject, source: _Source, depth: int) -> JsonObject:
     for union in _UNIONS:
         forms = schema.get(union)
         if isinstance(forms, list):
             rest = {key: value for key, value in schema.items() if key != union}
-            plain = [_plain(form, defs, depth + 1) for form in forms]
+            plain = [_plain(form, source, depth + 1) for form in forms]
             schema = _first_form(rest, [form for form in plain if form.get("type") != "null"])
+            if source.choosy and "type" not in rest and any(map(_takes_strings, plain)):
+                schema.pop("type", None)
     return schema
+
+
+def _takes_strings(form: JsonObject) -> bool:
+    if "const" in form:
+        return isinstance(form["const"], str)
+    return form.get("type", "string") == "string"
 
 
 def _first_form(rest: JsonObject, forms: list[JsonObject]) -> JsonObject:
@@ -151,16 +180,18 @@ def _first_form(rest: JsonObject, forms: list[JsonObject]) -> JsonObject:
     if all("const" in form for form in forms):
         return {"type": _type_of(forms[0]["const"]), "enum": [f["const"] for f in forms]} | rest
     first, *others = forms
-    joined = {**first, **rest}
+    joined = _merged(rest, first)
     if others:
         joined = _described(joined, "or instead: " + "; ".join(encode_text(f) for f in others))
     return joined
 
 
-def _without_type_list(schema: JsonObject) -> JsonObject:
+def _without_type_list(schema: JsonObject, source: _Source) -> JsonObject:
     types = schema.get("type")
     if not isinstance(types, list):
         return schema
+    if source.choosy and "string" in types:
+        return {key: value for key, value in schema.items() if key != "type"}
     real = [name for name in types if name != "null"] or ["string"]
     schema = {**schema, "type": real[0]}
     return _described(schema, "or as " + ", ".join(map(str, real[1:]))) if real[1:] else schema
