@@ -103,6 +103,30 @@ def test_alone(
     assert "glm_simulator=auto" in words
 
 
+@pytest.mark.parametrize(
+    ("sets", "text", "refused"),
+    [
+        (["glm_client_tokens=me=MINE"], "", True),
+        ([], "glm_client_tokens: [me=MINE]", True),
+        (["glm_client_tokens"], "glm_client_tokens: [me=MINE]", False),
+        ([], "glm_client_tokens: []", False),
+    ],
+)
+def test_a_command_would_have_no_token(
+    sets: list[str],
+    text: str,
+    refused: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "file.yaml"
+    file.write_text(f"{text}\nflow_detail: 0\n")
+    monkeypatch.setattr(forward_start, "_run_beside", lambda *_: 0)
+    assert forward_start.run(["codex"], sets, str(file)) == refused
+    assert ("glm_client_tokens is set" in capsys.readouterr().err) == refused
+
+
 def forward(folder: Path, *command: str, sets: tuple[str, ...] = ()) -> subprocess.Popen[str]:
     (folder / "config.yaml").write_text("flow_detail: 0\n")
     options = [f"confdir={folder / 'conf'}", f"glm_config={folder / 'config.yaml'}", *sets]

@@ -45,12 +45,26 @@ async def announce(settings: Settings, simulation: Simulation) -> None:
         lines += [f"  mitmweb {url}"]
     if settings.simulated:
         lines += [_SIMULATED]
+    lines += _for_codex(settings)
+    print("\n".join(lines), file=sys.stdout, flush=True)  # noqa: T201  # a banner, not a log line
+
+
+def _for_codex(settings: Settings) -> list[str]:
+    """Say how to point Codex at each address; a token is left to its owner to write."""
+    lines = []
     for address in _listening("reverse"):
         base = f"http://{address}/v1"
-        lines += ["", f"  Codex   {base}", "", codex_command(base), "", config_block(base)]
+        lines += ["", f"  Codex   {base}", *_token(settings, 'in place of "codex-glm"')]
+        lines += ["", codex_command(base), "", config_block(base)]
     for address in _listening("regular"):
-        lines += ["", f"  forward http://{address}", "", forward_command(*_port_and_ca(address))]
-    print("\n".join(lines), file=sys.stdout, flush=True)  # noqa: T201  # a banner, not a log line
+        lines += ["", f"  forward http://{address}"]
+        lines += _token(settings, f"as the password: HTTPS_PROXY=http://me:TOKEN@{address}")
+        lines += ["", forward_command(*_port_and_ca(address))]
+    return lines
+
+
+def _token(settings: Settings, where: str) -> list[str]:
+    return [f"  token   glm_client_tokens asks for one, {where}"] if settings.tokens else []
 
 
 def _listening(mode: str) -> list[str]:

@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from codex_glm.commands import places
 from codex_glm.proxy.config import config_file
+from codex_glm.proxy.entry.client_tokens import OPTION
 from codex_glm.proxy.forward.hosts import is_openai
 from codex_glm.proxy.launch import start
 from codex_glm.translation.provider import forward_options, withheld
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
 PORT = 18767
 """Where the proxy listens if it runs alone; beside a command it takes a free port."""
 
+_NO_TOKEN = (
+    f"{OPTION} is set, and a command beside the proxy has no token: start the proxy alone "
+    f"({places.command('forward')}), and the command with HTTPS_PROXY=http://me:TOKEN@… from the "
+    "line that it prints."
+)
 _SECONDS = 60
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LINE = re.compile(r"^HTTPS_PROXY=.*(?= codex exec )", re.MULTILINE)
@@ -47,6 +54,8 @@ def run(
         file = start.read_config(arguments)
     except config_file.ConfigError as error:
         return _fail(str(error))
+    if command and _tokens(sets, file):
+        return _fail(_NO_TOKEN)
     proxy = start.command_line("web" if web else "dump", arguments, file)
     if command:
         return _run_beside(proxy, command)
@@ -60,6 +69,12 @@ def _arguments(sets: Sequence[str], config: str, *, alone: bool) -> list[str]:
     given = {one.partition("=")[0] for one in sets}
     own = [f"{name}={value}" for name, value in ours.items() if value and name not in given]
     return [part for one in (*own, *sets) for part in ("--set", one)]
+
+
+def _tokens(sets: Sequence[str], file: Mapping[str, object]) -> bool:
+    """Tell whether clients need a token; on the command line the bare name takes them away."""
+    given = [one.partition("=")[2] for one in sets if one.partition("=")[0] == OPTION]
+    return any(given) if given else bool(file.get(OPTION))
 
 
 def codex_environment(environ: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:
