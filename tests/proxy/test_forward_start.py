@@ -87,6 +87,9 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         ([], "mitmdump", "mode=regular@127.0.0.1:18767"),
         (["--web"], "mitmweb", "mode=regular@127.0.0.1:18767"),
         (["--set", "mode=regular@127.0.0.1:9"], "mitmdump", "mode=regular@127.0.0.1:9"),
+        (["--set", "listen_port=9"], "mitmdump", "mode=regular@127.0.0.1:9"),
+        (["--set", "listen_host=::1"], "mitmdump", "mode=regular@::1:18767"),
+        (["--set", "mode=regular@:9", "--set", "listen_port=8"], "mitmdump", "mode=regular@:9"),
     ],
 )
 def test_alone(
@@ -101,6 +104,22 @@ def test_alone(
     assert [word for word in words if word.startswith("mode=")] == [mode]
     assert f"glm_config={file}" in words
     assert "glm_simulator=auto" in words
+
+
+@pytest.mark.parametrize(
+    ("sets", "told"),
+    [
+        ([], ["mode=regular@127.0.0.1:0", "web_port=0", "termlog_verbosity=info"]),
+        (["termlog_verbosity=error", "web_port=9"], ["web_port=9", "termlog_verbosity=info"]),
+        (["termlog_verbosity=debug"], ["termlog_verbosity=debug"]),
+        (["listen_port=9"], ["mode=regular@127.0.0.1:9", "listen_port=9"]),
+    ],
+)
+def test_beside_a_command(sets: list[str], told: list[str]) -> None:
+    options = forward_start._arguments(sets, "", alone=False)[1::2]
+    assert set(told) <= set(options)
+    names = [option.partition("=")[0] for option in options]
+    assert len(set(names)) == len(names), "mitmproxy refuses two values"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +147,7 @@ def test_a_command_would_have_no_token(
 
 
 def forward(folder: Path, *command: str, sets: tuple[str, ...] = ()) -> subprocess.Popen[str]:
-    (folder / "config.yaml").write_text("flow_detail: 0\n")
+    (folder / "config.yaml").write_text("flow_detail: 0\ntermlog_verbosity: error\n")
     options = [f"confdir={folder / 'conf'}", f"glm_config={folder / 'config.yaml'}", *sets]
     words = [part for option in options for part in ("--set", option)]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ADDON), "TMPDIR": str(folder)}

@@ -48,11 +48,12 @@ def test_values_are_toml(value: str | bool) -> None:
     assert tomllib.loads(f"x = {toml_value(value)}") == {"x": value}
 
 
-def test_forward_line() -> None:
-    words = shlex.split(forward_command(18767, "/home/a b/ca.pem"))
+@pytest.mark.parametrize("address", ["127.0.0.1:18767", "127.0.0.2:9", "[::1]:18767"])
+def test_forward_line(address: str) -> None:
+    words = shlex.split(forward_command(address, "/home/a b/ca.pem"))
     variables = dict(word.split("=", 1) for word in words[: words.index("codex")])
-    assert variables == forward_environment(18767, "/home/a b/ca.pem")
-    assert variables["HTTPS_PROXY"] == "http://127.0.0.1:18767"
+    assert variables == forward_environment(address, "/home/a b/ca.pem")
+    assert variables["HTTPS_PROXY"] == f"http://{address}"
     assert variables["CODEX_CA_CERTIFICATE"] == "/home/a b/ca.pem"
     assert "127.0.0.1" in variables["NO_PROXY"].split(",")
     overrides = [words[i + 1] for i, word in enumerate(words) if word == "-c"]

@@ -64,14 +64,15 @@ LOOPBACK = "localhost,127.0.0.1,::1"
 """What is never asked for through the proxy: servers of the user's own on this machine."""
 
 
-def forward_environment(port: int, certificate: str) -> dict[str, str]:
+def forward_environment(address: str, certificate: str) -> dict[str, str]:
     """Give what leads an unmodified Codex through the forward proxy on this machine.
 
-    `certificate` is the path of the proxy's CA. CODEX_CA_CERTIFICATE is read by Codex alone, so
-    that no other program comes to trust it (codex-cli 0.163.0 and 0.169.0).
+    `address` is the proxy's host and port, `certificate` the path of its CA. CODEX_CA_CERTIFICATE
+    is read by Codex alone, so that no other program comes to trust it (codex-cli 0.163.0 and
+    0.169.0).
     """
     return {
-        "HTTPS_PROXY": f"http://127.0.0.1:{port}",
+        "HTTPS_PROXY": f"http://{address}",
         "NO_PROXY": LOOPBACK,
         "CODEX_CA_CERTIFICATE": certificate,
     }
@@ -107,9 +108,9 @@ def _names(before: Mapping[str, str]) -> list[str]:
     return [*_WAY_OUT, *(name.lower() for name in _WAY_OUT if name.lower() in before)]
 
 
-def forward_command(port: int, certificate: str) -> str:
+def forward_command(address: str, certificate: str) -> str:
     """Give one line for a shell that runs an unmodified Codex through the forward proxy."""
-    variables = forward_environment(port, certificate).items()
+    variables = forward_environment(address, certificate).items()
     options = ["--skip-git-repo-check", "-s", "workspace-write", *forward_options({})]
     return " ".join(
         [

@@ -59,7 +59,7 @@ def _for_codex(settings: Settings) -> list[str]:
     for address in _listening("regular"):
         lines += ["", f"  forward http://{address}"]
         lines += _token(settings, f"as the password: HTTPS_PROXY=http://me:TOKEN@{address}")
-        lines += ["", forward_command(*_port_and_ca(address))]
+        lines += ["", forward_command(address, _certificate())]
     return lines
 
 
@@ -84,7 +84,6 @@ def _address(listened: Sequence[tuple[str, int]]) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _port_and_ca(address: str) -> tuple[int, str]:
-    """Give what a Codex has to be told of a forward proxy."""
-    folder = Path(ctx.options.confdir).expanduser()
-    return int(address.rpartition(":")[2]), str(folder / "mitmproxy-ca-cert.pem")
+def _certificate() -> str:
+    """Give the path of the CA that a Codex has to trust in forward mode."""
+    return str(Path(ctx.options.confdir).expanduser() / "mitmproxy-ca-cert.pem")

@@ -64,10 +64,16 @@ def run(
 
 def _arguments(sets: Sequence[str], config: str, *, alone: bool) -> list[str]:
     """Give the options for mitmproxy; beside a command, ports are taken as they are free."""
-    ours = {"mode": f"regular@127.0.0.1:{PORT if alone else 0}", "glm_config": config}
-    ours |= {} if alone else {"web_port": "0"}
-    given = {one.partition("=")[0] for one in sets}
-    own = [f"{name}={value}" for name, value in ours.items() if value and name not in given]
+    given = dict(one.split("=", 1) for one in sets if "=" in one)
+    place = given.get("listen_host") or "127.0.0.1"
+    port = given.get("listen_port") or (PORT if alone else 0)
+    ours = {"mode": f"regular@{place}:{port}", "glm_config": config}
+    if not alone:
+        # At the level `error` there is no banner, which says where the proxy listens.
+        sets = [one for one in sets if one != "termlog_verbosity=error"]
+        ours |= {"web_port": "0", "termlog_verbosity": "info"}
+    named = {one.partition("=")[0] for one in sets}
+    own = [f"{name}={value}" for name, value in ours.items() if value and name not in named]
     return [part for one in (*own, *sets) for part in ("--set", one)]
 
 
