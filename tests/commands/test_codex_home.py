@@ -400,3 +400,5 @@ def test_where_home_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert codex_home.home_folder({}) == tmp_path / ".codex"
     assert codex_home.home_folder({"CODEX_HOME": "~/x"}) == tmp_path / "x"
+    nobody = "~nobody-of-this-name/x"
+    assert codex_home.home_folder({"CODEX_HOME": nobody}) == Path.cwd() / nobody

@@ -530,6 +530,16 @@ FAILURES = {
         "export",
     ),
     "proxy not running": Case(elsewhere, "proxy", "it does not run; ", "make run"),
+    **{
+        f"no name of a host, {name}": Case(
+            setting(f"listen_host: {name}"),
+            "proxy",
+            f"cannot listen at {name}:",
+            "another listen_host",
+            ("settings", "config"),
+        )
+        for name in ("..x", "ä..ö")
+    },
     "port taken": Case(
         lambda it: it.proxy.replies.update({HEALTH: (404, {})}),
         "proxy",
@@ -608,10 +618,11 @@ def test_another_settings_file(staged: Staged) -> None:
     assert found["settings"].words == f"{staged.other} and the environment can be read"
     assert (found["proxy"].state, found["config"].state) == ("wrong", "wrong")
     assert str(port) in found["proxy"].words
-    staged.other = str(staged.folder / "none.yaml")
-    (only,) = staged.examine()
-    assert (only.name, only.state) == ("settings", "wrong")
-    assert "none.yaml" in only.words
+    for none in (str(staged.folder / "none.yaml"), "~nobody-of-this-name/none.yaml"):
+        staged.other = none
+        (only,) = staged.examine()
+        assert (only.name, only.state) == ("settings", "wrong")
+        assert "none.yaml" in only.words
 
 
 NOTES: dict[str, tuple[Callable[[Staged], object], str, str]] = {

@@ -73,7 +73,7 @@ def _place(settings: ProxySettings) -> str:
 def _accepts(settings: ProxySettings) -> bool:
     try:
         socket.create_connection((settings.host, settings.port), _SECONDS).close()
-    except OSError:
+    except (OSError, UnicodeError):  # the latter for what can be no name of a host
         return False
     return True
 
@@ -84,7 +84,7 @@ def _can_bind(settings: ProxySettings) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings.host, settings.port))
-        except OSError:
+        except (OSError, TypeError):  # the latter likewise (Python 3.13)
             return False
     return True
 

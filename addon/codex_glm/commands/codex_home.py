@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from codex_glm.commands.carried import Carried, find_carried
 from codex_glm.commands.config_text import ConfigTextError, Ours, add, read, remove
+from codex_glm.commands.places import named_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +52,7 @@ class Record:
 def home_folder(environ: Mapping[str, str]) -> Path:
     """Give Codex's home: CODEX_HOME, else `~/.codex`."""
     chosen = environ.get("CODEX_HOME", "").strip()
-    return Path(chosen).expanduser().absolute() if chosen else Path.home() / ".codex"
+    return named_path(chosen).absolute() if chosen else Path.home() / ".codex"
 
 
 def set_up(home: Path, base: str, catalogue: str) -> Record:

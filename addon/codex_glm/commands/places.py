@@ -42,6 +42,14 @@ def settings_file(environ: Mapping[str, str]) -> Path:
     return own if not CHECKOUT and own.exists() else SHIPPED
 
 
+def named_path(named: str) -> Path:
+    """Give a path that somebody typed; a `~` of nobody's stays as it is, as in a shell."""
+    try:
+        return Path(named).expanduser()
+    except RuntimeError:
+        return Path(named)
+
+
 def command(name: str, options: str = "") -> str:
     """Say what to type for one of our commands, as in `make run` or `codex-glm run`."""
     if not CHECKOUT:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
@@ -17,6 +16,7 @@ from codex_glm.commands import places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 DEFAULT_BASE = "https://open.bigmodel.cn/api/coding/paas/v4"
 _PORT = 18765
@@ -63,7 +63,7 @@ def read_settings(
     """
     given = _given(sets)
     config = _text(given, "glm_config") or config
-    path = Path(config).expanduser() if config else places.settings_file(environ)
+    path = places.named_path(config) if config else places.settings_file(environ)
     values = {**(_read_file(path) if config or path.exists() else {}), **given}
     host, port = _address(values)
     base, base_source = _first(environ, values, "glm_api_base", path.name)
