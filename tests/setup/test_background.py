@@ -93,6 +93,34 @@ def test_a_moved_proxy_has_to_say_where_it_listens(ready: Sandbox) -> None:
     assert started.returncode == 1
 
 
+@pytest.mark.parametrize("option", ["-q", "--quiet", "--set=termlog_verbosity=error"])
+def test_a_moved_proxy_is_not_to_be_quiet(ready: Sandbox, option: str) -> None:
+    started = ready.run("background", "start", "dump", option, "-p", "1")
+    assert started.returncode == 1
+    assert f"leave {option} out" in started.stderr
+    assert not (ready.project / ".codex-glm.log").exists()
+    assert ready.run("background", "start", "dump", option).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        (["dump", "-p", "1"], ["dump", "--set", "termlog_verbosity=info", "-p", "1"]),
+        (
+            ["run", "--set", "listen_host=::1"],
+            ["run", "--set", "termlog_verbosity=info", "--set", "listen_host=::1"],
+        ),
+        (["forward"], ["forward", "--set", "termlog_verbosity=info"]),
+        (["forward", "--set=termlog_verbosity=warn"], ["forward", "--set=termlog_verbosity=warn"]),
+    ],
+)
+def test_a_moved_proxy_is_heard_whatever_the_settings_file_says(
+    ready: Sandbox, start: list[str], told: list[str]
+) -> None:
+    assert ready.run("background", "start", *start).returncode == 0
+    assert f"arguments: {told}" in ready.run("background", "logs").stdout
+
+
 @pytest.mark.parametrize(
     ("banner", "start"),
     [
