@@ -197,7 +197,9 @@ def test_a_nameless_call_is_dropped_where_tokens_ran_out() -> None:
     [
         ("apply_patch", '{"input":"a"}{"input":"b"}', ["custom_tool_call"] * 2),
         ("tool_search", '{"query":"a"}', ["tool_search_call"]),
+        ("tool_search", '{"query":"a"}{"query":"b"}', ["tool_search_call"] * 2),
         ("local_shell", '{"command":"a"}', ["local_shell_call"]),
+        ("local_shell", '{"command":["a"]}{"command":["b"]}', ["local_shell_call"] * 2),
         ("shell", '{"command":"a"}', ["function_call"]),
     ],
 )
@@ -207,6 +209,20 @@ def test_kinds_of_calls(name: str, arguments: str, types: list[str]) -> None:
     events = [e for e in calls.close(complete=True) if e["type"] == "response.output_item.done"]
     items = [event["item"] for event in events]
     assert [item["type"] for item in items if isinstance(item, dict)] == types
+    assert len({item["call_id"] for item in items if isinstance(item, dict)}) == len(types)
+
+
+def test_a_search_for_tools_is_repaired_by_its_schema() -> None:
+    """Codex takes a `limit` that is a string for a search that found nothing (0.163.0)."""
+    properties = {"query": {"type": "string"}, "limit": {"type": "integer"}}
+    parameters = {"type": "object", "properties": properties}
+    context = turn(tools=[{"type": "tool_search", "execution": "client", "parameters": parameters}])
+    calls = OpenCalls(context, ItemIds("x"))
+    calls.receive(ToolCallDelta(0, "a", "tool_search", '{"query":"a","limit":"3"}'))
+    item = calls.close(complete=True)[-1]["item"]
+    assert isinstance(item, dict)
+    assert item["arguments"] == {"query": "a", "limit": 3}
+    assert lines(context) == ["repaired arguments"]
 
 
 def test_one_call_a_reply() -> None:

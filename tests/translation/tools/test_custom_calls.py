@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from codex_glm.translation.tools.custom_calls import CustomToolCallItem
 from codex_glm.translation.tools.declarations import Tool
+from codex_glm.translation.wire.item_ids import ItemIds
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,7 +96,9 @@ def test_two_inputs_are_two_calls() -> None:
     _, done, receipt = run(item, '{"input":"a"}{"input":"b"}')
     assert (done["input"], receipt) == ("a", ["repaired arguments"])
     assert item.surplus == ('{"input":"b"}',)
-    _, more, _ = run(item.another("x01", 1), *item.surplus)
+    ids = ItemIds("x")
+    ids.take()
+    _, more, _ = run(item.another(ids), *item.surplus)
     assert (more["input"], more["call_id"], more["id"]) == ("b", "c_1", "ctc_x01")
 
 

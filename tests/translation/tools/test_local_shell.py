@@ -84,15 +84,6 @@ def test_what_is_no_command_goes_on_as_a_function(arguments: str) -> None:
     assert receipt[0] == "changed bad-arguments"
 
 
-def test_several_calls_in_one() -> None:
-    items, receipt = run('{"command":["a"]}', '{"command":["b"]}')
-    assert [(item["id"], item["call_id"]) for item in items] == [
-        ("lsh_x00", "c"),
-        ("lsh_x01", "call_x01"),
-    ]
-    assert receipt == ["repaired arguments"]
-
-
 def test_an_id_of_its_own() -> None:
     (item,), _ = run('{"command":["a"]}', call_id="")
     assert item["call_id"] == "call_x00"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from codex_glm.translation.receipt import Receipt
@@ -26,6 +27,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ..support import SETTINGS, receipt_lines, rules, turn
+
+if TYPE_CHECKING:
+    from codex_glm.translation.request.context import TurnContext
 
 KEY = SETTINGS.seal_key
 TOOL: JsonObject = {"type": "web_search"}
@@ -115,9 +119,32 @@ def test_what_is_searched(arguments: str, search: Search, notes: list[str]) -> N
     assert asked(arguments) == (search, notes)
 
 
-def test_a_search_is_not_run_where_tokens_ran_out() -> None:
+def searching() -> TurnContext:
     body: JsonObject = {"model": "gpt-5", "input": "hi", "tools": [TOOL]}
-    context = translate_request(body, replace(SETTINGS, searches=True)).context
+    return translate_request(body, replace(SETTINGS, searches=True)).context
+
+
+@pytest.mark.parametrize(
+    ("arguments", "queries"),
+    [
+        ('{}{"query":"b"}', ["b"]),
+        ('{"query":"a"}{"query":"b"}', ["a", "b"]),
+        ('"{\\"query\\":\\"a\\"}"', ["a"]),
+    ],
+)
+def test_searches_are_repaired(arguments: str, queries: list[str]) -> None:
+    context = searching()
+    calls = OpenCalls(context, ItemIds("x"))
+    calls.receive(ToolCallDelta(0, "a", "web_search", arguments))
+    calls.close(complete=True)
+    searches = calls.take_searches()
+    assert [each.search.query for each in searches] == queries
+    assert len({each.call_id for each in searches}) == len(queries)
+    assert rules(context)[-1] == "arguments"
+
+
+def test_a_search_is_not_run_where_tokens_ran_out() -> None:
+    context = searching()
     calls = OpenCalls(context, ItemIds("x"))
     calls.receive(ToolCallDelta(0, "a", "web_search", '{"query":"a"}'))
     assert calls.close(complete=False) == []

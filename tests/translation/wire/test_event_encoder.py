@@ -56,7 +56,7 @@ def test_an_object_in_place_of_a_delta() -> None:
 
 
 def test_what_all_states_begin_with_may_be_anything() -> None:
-    """Half a character leaves as its escape wherever it stands, and nothing else does then."""
+    """Half a character leaves as U+FFFD wherever it stands, as Codex would pass the event over."""
     fixed: JsonObject = {"instructions": "ä \ud83d", "tools": []}
     event: events.Event = {
         "type": "response.created",
@@ -64,7 +64,9 @@ def test_what_all_states_begin_with_may_be_anything() -> None:
         "sequence_number": 0,
     }
     frame = EventEncoder(fixed).encode(event)
-    assert json.loads(frame.partition(b"data: ")[2]) == event
+    told = json.loads(frame.partition(b"data: ")[2])
+    assert told["response"]["instructions"] == "ä \ufffd"
+    assert frame == encode_event(event)
     assert "ö".encode() in frame
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..tools.arguments import same_arguments
 from ..tools.call_markup import split_name
-from ..tools.calls import FunctionCallItem, open_call
-from ..tools.custom_calls import CustomToolCallItem
+from ..tools.calls import open_call
 from ..tools.local_shell import LocalShellCallItem
 from ..tools.schemas import schema_for_repair
 from ..tools.web_search import WebSearchItem
@@ -117,13 +116,15 @@ class OpenCalls:
             if not complete and not call.is_whole():
                 events += self._close_half(self._names[place], call)
             else:
-                events += call.close(self._context.receipt)
-                if isinstance(call, WebSearchItem):
-                    self.searches.append(call)
-                elif isinstance(call, FunctionCallItem | CustomToolCallItem):
-                    events += self._surplus(call)
+                events += self._close(call)
         self.begin_anew()
         return events
+
+    def _close(self, call: OpenCall) -> list[Event]:
+        events = call.close(self._context.receipt)
+        if isinstance(call, WebSearchItem):
+            self.searches.append(call)
+        return events + self._surplus(call)
 
     def _close_half(self, name: str, call: OpenCall) -> list[Event]:
         events = call.close_half()
@@ -204,7 +205,7 @@ class OpenCalls:
     def _schema(self, name: str) -> JsonObject:
         return schema_for_repair(self._context.names.schemas.get(name))
 
-    def _surplus(self, call: FunctionCallItem | CustomToolCallItem) -> list[Event]:
+    def _surplus(self, call: OpenCall) -> list[Event]:
         """Give the further calls that GLM wrote into this one."""
         events: list[Event] = []
         if call.surplus and not self._context.parallel:
@@ -212,7 +213,6 @@ class OpenCalls:
             self._context.receipt.add("dropped", "parallel-call", words)
             return events
         for arguments in call.surplus:
-            extra = call.another(*self._ids.take())
-            receipt = self._context.receipt
-            events += [*extra.open(), *extra.append(arguments), *extra.close(receipt)]
+            extra = call.another(self._ids)
+            events += [*extra.open(), *extra.append(arguments), *self._close(extra)]
         return events

@@ -20,6 +20,7 @@ from .tool_search import ToolSearchCallItem
 if TYPE_CHECKING:
     from ..receipt import Receipt
     from ..wire.events import Event
+    from ..wire.item_ids import ItemIds
     from ..wire.wire_json import JsonObject
     from .declarations import Tool
 
@@ -88,8 +89,9 @@ class FunctionCallItem:
         text = self._arguments.value
         return self._done("incomplete", text) if text.strip() else []
 
-    def another(self, item_id: str, output_index: int) -> FunctionCallItem:
+    def another(self, ids: ItemIds) -> FunctionCallItem:
         """Make the item for a further call that GLM wrote into this one."""
+        item_id, output_index = ids.take()
         call_id = f"{self._call_id}_{output_index}"
         return FunctionCallItem(
             item_id, output_index, call_id, self._name, self._tool, self._schema
@@ -147,5 +149,5 @@ def open_call(  # what a call is made of
     if tool and tool.kind == "custom":
         return CustomToolCallItem(item_id, output_index, call_id, tool)
     if tool and tool.kind == "tool_search":
-        return ToolSearchCallItem(item_id, output_index, call_id)
+        return ToolSearchCallItem(item_id, output_index, call_id, schema)
     return FunctionCallItem(item_id, output_index, call_id, name, tool, schema)

@@ -14,6 +14,7 @@ from .freeform import LiveInput, unwrap_input
 if TYPE_CHECKING:
     from ..receipt import Receipt
     from ..wire.events import Event
+    from ..wire.item_ids import ItemIds
     from ..wire.wire_json import JsonObject
     from .declarations import Tool
 
@@ -71,8 +72,9 @@ class CustomToolCallItem:
             events.output_item_done(self.output_index, self._json(text)),
         ]
 
-    def another(self, item_id: str, output_index: int) -> CustomToolCallItem:
+    def another(self, ids: ItemIds) -> CustomToolCallItem:
         """Make the item for a further call that GLM wrote into this one."""
+        item_id, output_index = ids.take()
         call_id = f"{self._call_id}_{output_index}"
         return CustomToolCallItem(item_id, output_index, call_id, self._tool)
 

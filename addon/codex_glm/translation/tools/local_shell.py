@@ -58,22 +58,11 @@ class LocalShellCallItem(SilentArguments):
         return all(_read_action(mend_command(NAME, each, SCHEMA)[0]) for each in texts)
 
     def close(self, receipt: Receipt) -> list[Event]:
-        """Announce and finish the call, or the several that GLM wrote into one."""
-        texts, notes = repair_arguments(self._arguments.value, SCHEMA)
-        for note in notes:
-            receipt.add("repaired", "arguments", f"{NAME}: {note}")
-        return [event for each in texts for event in self._close_one(each, receipt)]
-
-    def close_half(self) -> list[Event]:
-        """Finish a call that GLM did not end, for Codex to refuse."""
-        item = self._as_function()
-        return item.open() + item.append(self._arguments.value) + item.close_half()
-
-    def _close_one(self, arguments: str, receipt: Receipt) -> list[Event]:
-        """Give one call; what is no command goes on as the call of a function.
+        """Announce and finish the call; what is no command goes on as the call of a function.
 
         Codex knows no function of that name, and says so.
         """
+        arguments = self._put_right(NAME, SCHEMA, receipt)
         mended, note = mend_command(NAME, arguments, SCHEMA)
         action = _read_action(mended)
         if action is None:
@@ -86,21 +75,25 @@ class LocalShellCallItem(SilentArguments):
         call: JsonObject = {
             "id": f"lsh_{item_id}",
             "type": "local_shell_call",
-            "call_id": self._take_call_id(item_id),
+            "call_id": self._call_id or f"call_{item_id}",
             "status": "completed",
             "action": action,
         }
         begun = {**call, "status": "in_progress"}
         return [events.output_item_added(index, begun), events.output_item_done(index, call)]
 
+    def close_half(self) -> list[Event]:
+        """Finish a call that GLM did not end, for Codex to refuse."""
+        item = self._as_function()
+        return item.open() + item.append(self._arguments.value) + item.close_half()
+
+    def another(self, ids: ItemIds) -> LocalShellCallItem:
+        """Make the item for a further call that GLM wrote into this one."""
+        return LocalShellCallItem(ids, "")
+
     def _as_function(self) -> FunctionCallItem:
         item_id, index = self._ids.take()
-        return FunctionCallItem(item_id, index, self._take_call_id(item_id), NAME, None)
-
-    def _take_call_id(self, item_id: str) -> str:
-        """Give GLM's id, to one call alone."""
-        call_id, self._call_id = self._call_id, ""
-        return call_id or f"call_{item_id}"
+        return FunctionCallItem(item_id, index, self._call_id or f"call_{item_id}", NAME, None)
 
 
 def _read_action(arguments: str) -> JsonObject | None:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from ..wire import events
 from ..wire.wire_json import parse_object
-from .arguments import is_object
+from .arguments import is_object, repair_arguments
 from .silent_arguments import SilentArguments
 
 if TYPE_CHECKING:
     from ..receipt import Receipt
     from ..wire.events import Event
+    from ..wire.item_ids import ItemIds
     from ..wire.wire_json import JsonObject
 
 NOT_RUN = "The search was not run: its arguments must be a JSON object with the string `query`."
@@ -24,23 +25,26 @@ NOT_RUN = "The search was not run: its arguments must be a JSON object with the 
 class ToolSearchCallItem(SilentArguments):
     """A search for deferred tools, which the client runs."""
 
-    def __init__(self, item_id: str, output_index: int, call_id: str) -> None:
+    def __init__(
+        self, item_id: str, output_index: int, call_id: str, schema: JsonObject | None = None
+    ) -> None:
         super().__init__()
         self.id = f"tsc_{item_id}"
         self.output_index = output_index
         self._call_id = call_id
+        self._schema = schema or {}
 
     def open(self) -> list[Event]:
         """Announce the search, still without its query."""
         return [events.output_item_added(self.output_index, self._json("in_progress", {}))]
 
     def is_whole(self) -> bool:
-        """Tell whether the arguments are a JSON object."""
-        return is_object(self._arguments.value)
+        """Tell whether the arguments are JSON objects."""
+        return all(map(is_object, repair_arguments(self._arguments.value, {}).texts))
 
     def close(self, receipt: Receipt) -> list[Event]:
         """Finish the search with its query; text that is no JSON is the query itself."""
-        raw = self._arguments.value
+        raw = self._put_right("tool_search", self._schema, receipt)
         try:
             arguments = parse_object(raw)
         except ValueError:
@@ -56,6 +60,11 @@ class ToolSearchCallItem(SilentArguments):
         """Finish a search that GLM did not end, without the query that there is of it."""
         arguments: JsonObject = {"invalid_arguments": self._arguments.value}
         return [events.output_item_done(self.output_index, self._json("incomplete", arguments))]
+
+    def another(self, ids: ItemIds) -> ToolSearchCallItem:
+        """Make the item for a further search that GLM wrote into this one."""
+        item_id, index = ids.take()
+        return ToolSearchCallItem(item_id, index, f"{self._call_id}_{index}", self._schema)
 
     def _json(self, status: str, arguments: JsonObject) -> JsonObject:
         return {

@@ -27,6 +27,19 @@ NAME = "web_search"
 RECENCY = ("oneDay", "oneWeek", "oneMonth", "oneYear", "noLimit")
 """GLM's values of `search_recency_filter` (Z.ai API reference)."""
 
+_PARAMETERS: JsonObject = {
+    "type": "object",
+    "properties": {
+        "query": {"type": "string", "description": "What to search for, in a few words."},
+        "recency": {
+            "type": "string",
+            "enum": list(RECENCY),
+            "description": "How old the pages may be; leave it out for any age.",
+        },
+    },
+    "required": ["query"],
+}
+
 FUNCTION: JsonObject = {
     "name": NAME,
     "description": (
@@ -34,18 +47,7 @@ FUNCTION: JsonObject = {
         "not sure of: versions, APIs, error messages, news. Gives titles, links and excerpts. "
         "Name the links that your answer rests on."
     ),
-    "parameters": {
-        "type": "object",
-        "properties": {
-            "query": {"type": "string", "description": "What to search for, in a few words."},
-            "recency": {
-                "type": "string",
-                "enum": list(RECENCY),
-                "description": "How old the pages may be; leave it out for any age.",
-            },
-        },
-        "required": ["query"],
-    },
+    "parameters": _PARAMETERS,
 }
 
 _SIZES = {"low": "medium", "medium": "medium", "high": "high"}
@@ -129,7 +131,7 @@ class WebSearchItem(SilentArguments):
 
     def close(self, receipt: Receipt) -> list[Event]:
         """Announce the search, now that its query is known."""
-        self.search = _read_search(self._arguments.value, receipt)
+        self.search = _read_search(self._put_right(NAME, _PARAMETERS, receipt), receipt)
         self._place = item_id, index = self._ids.take()
         self.call_id = self.call_id or f"call_{item_id}"
         return [
@@ -141,6 +143,10 @@ class WebSearchItem(SilentArguments):
     def close_half(self) -> list[Event]:
         """Run nothing: GLM ran out of tokens while asking."""
         return []
+
+    def another(self, ids: ItemIds) -> WebSearchItem:
+        """Make the item for a further search that GLM wrote into this one."""
+        return WebSearchItem(ids, "")
 
     def finish(self, found: Found) -> list[Event]:
         """Tell that the search is over."""

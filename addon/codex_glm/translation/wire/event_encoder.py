@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from .sse import encode_event
-from .wire_json import encode_json
+from .wire_json import encode_readable
 
 if TYPE_CHECKING:
     from .events import Event
@@ -35,7 +35,7 @@ class EventEncoder:
             return encode_event(event)
         before, after = self.frame(event)
         number = event["sequence_number"]
-        return b"%b%b%b%d}\n\n" % (before, encode_json(text)[1:-1], after, number)  # type: ignore[str-format]  # `stream` numbered it
+        return b"%b%b%b%d}\n\n" % (before, encode_readable(text)[1:-1], after, number)  # type: ignore[str-format]  # `stream` numbered it
 
     def _state(self, event: Event, response: JsonObject) -> bytes:
         """Frame an event with a Responses object."""
@@ -45,13 +45,13 @@ class EventEncoder:
             kind,
             kind,
             self._fixed_bytes,
-            encode_json(own)[1:],
+            encode_readable(own)[1:],
             number,  # type: ignore[str-format]  # `stream` numbered it
         )
 
     @cached_property
     def _fixed_bytes(self) -> bytes:
-        return encode_json(self._fixed)[:-1]
+        return encode_readable(self._fixed)[:-1]
 
     def frame(self, event: Event) -> tuple[bytes, bytes]:
         """Give what stands before and behind the inside of a delta's text, up to the number."""

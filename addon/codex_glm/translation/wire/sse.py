@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .wire_json import encode_json
+from .wire_json import encode_readable
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _STRAY_LIMIT = 65_536
@@ -94,4 +94,4 @@ class SSEDecoder:
 
 def encode_event(event: dict[str, object]) -> bytes:
     """Frame one Responses event; its `type` is repeated on the `event:` line, as OpenAI does."""
-    return b"event: %s\ndata: %s\n\n" % (str(event["type"]).encode(), encode_json(event))
+    return b"event: %s\ndata: %s\n\n" % (str(event["type"]).encode(), encode_readable(event))

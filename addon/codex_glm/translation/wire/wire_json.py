@@ -13,6 +13,8 @@ from typing import NoReturn
 
 import msgspec
 
+from .growing_text import join_pairs
+
 type JsonObject = dict[str, object]
 
 _read = msgspec.json.Decoder().decode
@@ -127,3 +129,14 @@ def encode_json(value: object) -> bytes:
         return _write(value)
     except UnicodeEncodeError:
         return _encode_ascii(value).encode("ascii")
+
+
+def encode_readable(value: object) -> bytes:
+    """Write `value` as `encode_json` does, but for half characters: each becomes U+FFFD.
+
+    Codex passes an event over that holds one, whatever else is in it (codex-cli 0.163.0).
+    """
+    try:
+        return _write(value)
+    except UnicodeEncodeError:
+        return join_pairs(_encode(value)).encode()
