@@ -18,7 +18,7 @@ from codex_glm.commands import places
 from codex_glm.proxy.config import config_file
 from codex_glm.proxy.entry.client_tokens import OPTION
 from codex_glm.proxy.forward.hosts import is_openai
-from codex_glm.proxy.launch import start
+from codex_glm.proxy.launch import model_list, start
 from codex_glm.translation.provider import forward_options, withheld
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _run_beside(proxy: list[str], command: Sequence[str]) -> int:
         try:
             if not (ours := _wait_until_ready(process, Path(log))):
                 return _fail(f"the proxy did not start:\n{Path(log).read_text('utf-8')}")
-            with _model_list_kept(os.environ):
+            with model_list.kept(os.environ):
                 return _run(with_options(command, os.environ), codex_environment(os.environ, ours))
         finally:
             process.terminate()
@@ -147,24 +147,6 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> dict[str, 
             return {name: value for name, equals, value in words if equals and name.isupper()}
         time.sleep(0.02)
     return {}
-
-
-@contextmanager
-def _model_list_kept(environ: Mapping[str, str]) -> Iterator[None]:
-    """Keep Codex's model list as it was: it holds for five minutes, whoever gave it (0.169.0).
-
-    Without a list Codex asks for GLM's; afterwards OpenAI's is the right one again.
-    """
-    home = Path(environ.get("CODEX_HOME") or Path.home() / ".codex")
-    kept = home / "models_cache.json"
-    before = kept.read_bytes() if kept.is_file() else None
-    kept.unlink(missing_ok=True)
-    try:
-        yield
-    finally:
-        kept.unlink(missing_ok=True)
-        if before is not None:
-            kept.write_bytes(before)
 
 
 def _tell(said: str, log: Path) -> None:
