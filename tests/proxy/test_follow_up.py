@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from codex_glm.inspect.turn_record import read_record
+from codex_glm.proxy.shown.memory import let_go
 from codex_glm.simulator.scenarios import parse_scenario
 from codex_glm.simulator.thread import SimulatorThread
 
@@ -112,6 +114,22 @@ def test_a_search_is_run_and_its_result_read(glm: Glm, *, stream: bool) -> None:
     assert told["role"] == "tool"
     assert told["tool_call_id"] == called["tool_calls"][0]["id"]
     assert len(glm.chats) == 2
+
+
+def test_both_rounds_are_counted_and_stay_so(glm: Glm) -> None:
+    search = {"thinking": "Better look.", "calls": [{"web_search": {"query": "news"}}]}
+    proxy = glm.serve(search, {"text": "It says."})
+    usage = ask(proxy, tools=[SEARCH])["usage"]
+    flow = proxy.flow()
+    record = read_record(flow.metadata["glm"])
+    assert record.usage
+    assert record.usage.completion == usage["output_tokens"]
+    assert record.usage.thinking == usage["output_tokens_details"]["reasoning_tokens"] > 0
+    billed = record.billed
+    assert billed
+    assert billed.prompt > record.usage.prompt
+    let_go(flow)
+    assert read_record(flow.metadata["glm"]).billed == billed
 
 
 def test_the_next_turn_remembers_and_the_prompt_goes_on_byte_for_byte(glm: Glm) -> None:

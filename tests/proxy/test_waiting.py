@@ -175,6 +175,19 @@ def test_the_person_sees_the_wait(
     assert {flow.metadata["glm"]["outcome"] for flow in proxy.flows} == {"completed"}
 
 
+def test_a_name_cannot_steer_the_terminal(
+    start_proxy: StartProxy, slow_paces: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    evil = "gpt\x1b[31m\x07\n[00:00:00.000] forged"
+    with FakeUpstream(BUSY, WHOLE) as glm, caplog.at_level("INFO", logger="glm"):
+        proxy = served(start_proxy, glm)
+        proxy.post(turn_body(model=evil, tools=[{"type": evil}]))
+        wait_until(lambda: len(proxy.flows) == 1 and "never seen before" in caplog.text)
+    said = [each.message for each in caplog.records]
+    assert any("trying again" in line for line in said)
+    assert not [line for line in said if "\x1b" in line or "\x07" in line or "\n" in line]
+
+
 def free_in(proxy: ProxyThread, taken: int) -> float:
     """Give the seconds until the gate has forgotten all but `taken` turns."""
     begun = time.monotonic()

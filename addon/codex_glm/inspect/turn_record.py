@@ -22,6 +22,8 @@ class Round:
     url: str
     request: str
     reply: str
+    usage: Usage | None
+    """What GLM counted for it, where that was kept in the place of the reply."""
     status: int
     begun: float | None
     first_byte: float | None
@@ -104,7 +106,8 @@ class TurnRecord:
     @property
     def billed(self) -> Usage | None:
         """The sum over all rounds; `usage` has the last one's prompt alone, as Codex wants it."""
-        told = [usage for each in self.rounds if (usage := _last_usage(each.reply))]
+        kept = (each.usage or last_usage(each.reply) for each in self.rounds)
+        told = [usage for usage in kept if usage]
         if len(told) < 2:
             return self.usage or next(iter(told), None)
         return Usage(*map(sum, zip(*told, strict=True)))
@@ -141,6 +144,7 @@ def _round(kept: JsonObject) -> Round:
         url=text(kept.get("url")),
         request=text(kept.get("request")),
         reply=text(kept.get("reply")),
+        usage=_usage(kept.get("usage")),
         status=count(kept.get("status")),
         begun=number(kept.get("begun")),
         first_byte=number(kept.get("first_byte")),
@@ -151,7 +155,8 @@ def _round(kept: JsonObject) -> Round:
     )
 
 
-def _last_usage(reply: str) -> Usage | None:
+def last_usage(reply: str) -> Usage | None:
+    """Find what GLM counted in one of its replies."""
     for line in reversed(reply.split("\n")):
         if '"usage"' in line:
             for delta in parse_chunk(parsed(line.removeprefix("data:"))):

@@ -7,6 +7,7 @@ import sys
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from codex_glm.inspect.turn_record import last_usage
 from codex_glm.proxy.shown.record import METADATA_KEY, OWN_MARKS
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def let_go(flow: HTTPFlow) -> None:
             message.data.content = NOTE
             message.headers.pop("content-encoding", None)
     for each in _rounds(flow):
+        each["usage"] = list(last_usage(str(each["reply"])) or ())  # `glm.stats` counts on it
         each["request"] = each["reply"] = ""
     flow.metadata[LET_GO] = True
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from codex_glm.inspect.line import turn_line
 from codex_glm.inspect.turn_record import read_record
+from codex_glm.inspect.wording import one_line, printable
 from codex_glm.proxy.entry.door import CLIENT
 from codex_glm.proxy.shown.terminal import shows_colours
 from codex_glm.translation.receipt import LOSSLESS_KINDS
@@ -114,7 +115,7 @@ def record_wait(flow: HTTPFlow, turn: Turn) -> None:
     if turn.failed_rounds:
         words += f" after {turn.failed_rounds[-1].rule}"
     flow.comment = words
-    _log.info("%s %s", _log_prefix(turn), words)
+    _log.info("%s %s", printable(one_line(_log_prefix(turn))), words)
 
 
 def _rounds(turn: Turn) -> list[dict[str, object]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from codex_glm.inspect.wording import one_line, printable
 from codex_glm.proxy.shown.recorder import (
     Recording,
     make_recording,
@@ -51,7 +52,8 @@ class Unknowns:
         entries = [each for each in turn.context.receipt.entries if each.kind == "unknown"]
         first = [each for each in entries if self._count(each)]
         for entry in first:
-            _log.warning("new %s %s", entry.rule.replace("-", " "), entry.detail)
+            words = printable(one_line(entry.detail, 240))
+            _log.warning("new %s %s", entry.rule.replace("-", " "), words)
         if first and len(self.candidates) < MOST_CANDIDATES:
             self._keep(first[0], flow, turn)
 

@@ -65,7 +65,7 @@ class ResponseStream:
         """Whether a failure is to stop a client that would try again."""
         self.untouched = True
         """Whether GLM has given nothing yet in this round."""
-        self.usage: Usage | None = None
+        self._usage: Usage | None = None
         self._context = context
         self._object = ResponseObject(context, response_id, created_at, clock)
         self._sequence = 0
@@ -77,14 +77,18 @@ class ResponseStream:
         self._calls = OpenCalls(context, self._ids)
         self._rejected: Rejected | None = None
         self._leaks = LeakedCalls(context.offered, context.receipt)
-        self._reason = ""
-        self._first_index = 0
+        self._reason, self._first_index = "", 0
         self._earlier_usage: list[Usage] = []
 
     @property
     def ended(self) -> bool:
         """Whether the terminal event was given."""
         return bool(self.response)
+
+    @property
+    def usage(self) -> Usage | None:
+        """What GLM counted, joined over the rounds; None until it has told of this one."""
+        return join_rounds([*self._earlier_usage, self._usage]) if self._usage else None
 
     @property
     def fixed(self) -> JsonObject:
@@ -131,7 +135,7 @@ class ResponseStream:
             case Finished(reason):
                 return self._finish(reason)
             case Usage():
-                self.usage = delta
+                self._usage = delta
                 return self.end() if self._reason else []
             case UpstreamError(error):
                 return self.fail(errors.upstream_failure(error, advice=self._context.advice))
@@ -181,8 +185,8 @@ class ResponseStream:
     def next_round(self) -> None:
         """Make ready for GLM's reply to what the follow-up added."""
         self.follow_up.cancel()
-        if self.usage:
-            self._earlier_usage.append(self.usage)
+        if self._usage:
+            self._earlier_usage.append(self._usage)
         self._first_index = self._ids.opened
         self.try_again()
 
@@ -202,9 +206,7 @@ class ResponseStream:
         if self._reason == OUT_OF_TOKENS:
             return None if self._context.kept is None else errors.failure("half_summary")
         silent = all(item["type"] == "reasoning" for item in self._of_this_round())
-        if silent and not self._calls.searches:
-            return errors.failure("empty")
-        return None
+        return errors.failure("empty") if silent and not self._calls.searches else None
 
     def fail(self, failure: Failure) -> list[Event]:
         """End the reply badly. What is finished stays; what is half done is not passed off."""
@@ -226,7 +228,7 @@ class ResponseStream:
 
     def try_again(self) -> None:
         """Forget the fault, and what led to it, before another reply of GLM begins."""
-        self.fault, self.usage, self._reason, self.untouched = None, None, "", True
+        self.fault, self._usage, self._reason, self.untouched = None, None, "", True
         self._rejected = None
         self.begin_anew()
 
@@ -251,8 +253,7 @@ class ResponseStream:
     def _terminate(
         self, status: str, failure: Failure | None = None, incomplete: str | None = None
     ) -> list[Event]:
-        usage = join_rounds([*self._earlier_usage, self.usage]) if self.usage else None
-        self.response = self._object.build(status, self._output(), usage, failure, incomplete)
+        self.response = self._object.build(status, self._output(), self.usage, failure, incomplete)
         return self._emit([{"type": f"response.{status}", "response": self.response}])
 
     def _emit(self, events: list[Event]) -> list[Event]:
