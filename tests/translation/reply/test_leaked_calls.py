@@ -139,22 +139,30 @@ def test_beside_a_real_call(
         ([S(f"</think>{WRITE}")], [], ["write"]),
         ([S("\n</think>Text.")], [("S", "\nText.")], []),
         ([S("</think></think>Text.")], [("S", "Text.")], []),
+        ([S("<|begin_of_box|>7<|end_of_box|>")], [("S", "7")], []),
+        ([S("It is <|begin_of_box|>7<|end_of_box|>.")], [("S", "It is 7.")], []),
+        ([S("</think><|begin_of_box|></think>7"), S("<|end_of_box|>")], [("S", "7")], []),
+        ([S(f"Now.<|end_of_box|>{WRITE}")], [("S", "Now.")], ["write"]),
     ],
 )
-def test_the_end_of_thinking_at_the_start_of_a_text(
+def test_tags_that_mean_nothing_to_the_client(
     deltas: list[Spoken], given: list[tuple[str, str]], calls: list[str]
 ) -> None:
     for pieces in (deltas, [type(d)(char) for d in deltas for char in d.text]):
         found, names, told = run(pieces)
         assert (found, names) == (given, calls)
-        assert told[0] == "dropped think-tag"
+        assert told[0] == "dropped stray-tag"
 
 
 @pytest.mark.parametrize(
     "deltas",
-    [[S("Text </think>")], [S("</thinking>")], [S("</thi")], [S("`</think>`")], [T("</think>")]],
+    [
+        *([S("Text </think>")], [S("</thinking>")], [S("</thi")], [S("`</think>`")]),
+        *([T("</think>")], [T("<|end_of_box|>")], [S("a <|end_of")], [S("`<|end_of_box|>`")]),
+        *([S("<|begin_of_boxes|>")], [S("a <|> b <| c |>")]),
+    ],
 )
-def test_other_ends_of_thinking(deltas: list[Spoken]) -> None:
+def test_other_tags_stay(deltas: list[Spoken]) -> None:
     for pieces in (deltas, [type(d)(char) for d in deltas for char in d.text]):
         assert run(pieces) == (_joined(deltas), [], [])
 

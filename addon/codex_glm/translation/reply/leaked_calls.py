@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 type Spoken = TextDelta | ThinkingDelta
 
 _THINK_END = "</think>"
+_BOX = ("<|begin_of_box|>", "<|end_of_box|>")
+"""What vision models up to 4.6 put around an answer (Z.ai API reference)."""
 
 
 class LeakedCalls:
@@ -40,7 +42,7 @@ class LeakedCalls:
         self._held: list[Spoken] = []
         self._calls: list[MarkupCall] = []
         """What `_held` says, and nothing else."""
-        self._tag: CallMarkup | _ThinkEnd | None = None
+        self._tag: CallMarkup | _Stray | None = None
         """What is still being written, behind all that is held."""
         self._answered = False
         """Whether the reply holds more than thinking."""
@@ -101,12 +103,12 @@ class LeakedCalls:
                 text = behind
         return given
 
-    def _read_tag(self, tag: CallMarkup | _ThinkEnd, text: str, given: list[Spoken]) -> str:
+    def _read_tag(self, tag: CallMarkup | _Stray, text: str, given: list[Spoken]) -> str:
         """Read on inside a tag; give what is still to be read."""
         tag.feed(text)
         if tag.broken:
             raw = tag.raw
-            again = isinstance(tag, _ThinkEnd) and self._opens_call(raw)
+            again = isinstance(tag, _Stray) and self._opens_call(raw)
             self._tag = CallMarkup(self._names) if again else None
             if again:
                 return raw
@@ -115,19 +117,26 @@ class LeakedCalls:
         if tag.call:
             self._calls.append(tag.call)
             self._held.append(self._kind(tag.raw.removesuffix(tag.rest)))
-        elif tag.ended:
-            self._receipt.add("dropped", "think-tag", "the end of thinking stood in the text")
+        elif isinstance(tag, _Stray) and tag.written:
+            self._receipt.add("dropped", "stray-tag", f"{tag.written} stood in the text")
         if tag.ended:
             self._tag = None
         return tag.rest if tag.ended else ""
 
-    def _tag_at(self, text: str) -> CallMarkup | _ThinkEnd | None:
+    def _tag_at(self, text: str) -> CallMarkup | _Stray | None:
         """Open what may begin here: `text` is empty, or begins with `<`."""
         if not text:
             return None
-        if self._kind is TextDelta and not self._answered and _may_be(_THINK_END, text):
-            return _ThinkEnd()
+        strays = self._strays()
+        if any(_may_be(tag, text) for tag in strays):
+            return _Stray(strays)
         return CallMarkup(self._names) if self._opens_call(text) else None
+
+    def _strays(self) -> tuple[str, ...]:
+        """Give the tags that may stand here and mean nothing to the client."""
+        if self._kind is not TextDelta or self._code.in_code():
+            return ()
+        return _BOX if self._answered else (_THINK_END, *_BOX)
 
     def _opens_call(self, text: str) -> bool:
         return _may_be(OPENING, text) and (bool(self._calls) or not self._code.in_code())
@@ -148,25 +157,31 @@ class LeakedCalls:
         return held
 
 
-class _ThinkEnd:
-    """The tag that ends GLM's thinking, at the start of a text: its server should have taken it."""
+class _Stray:
+    """One of some tags that GLM's server should have taken out, in the making."""
 
     call: MarkupCall | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, tags: tuple[str, ...]) -> None:
         self.raw = ""
+        self._tags = tags
+
+    @property
+    def written(self) -> str:
+        """The tag, once it is whole."""
+        return next((tag for tag in self._tags if self.raw.startswith(tag)), "")
 
     @property
     def ended(self) -> bool:
-        return self.raw.startswith(_THINK_END)
+        return bool(self.written)
 
     @property
     def broken(self) -> bool:
-        return not _may_be(_THINK_END, self.raw)
+        return not any(_may_be(tag, self.raw) for tag in self._tags)
 
     @property
     def rest(self) -> str:
-        return self.raw[len(_THINK_END) :]
+        return self.raw[len(self.written) :]
 
     def feed(self, text: str) -> None:
         self.raw += text
