@@ -174,6 +174,12 @@ def test_no_url(base: str) -> None:
         ask(base)
 
 
+def test_a_key_that_no_header_can_hold() -> None:
+    with FakeUpstream(OK) as glm, pytest.raises(SideCallError) as caught:
+        ask(glm.base_url, key="schlüssel")
+    assert (caught.value.message, glm.seen) == ("UnicodeEncodeError", [])
+
+
 def test_an_unknown_certificate_is_refused(tmp_path: Path) -> None:
     CertStore.from_store(tmp_path, "test", 2048)
 

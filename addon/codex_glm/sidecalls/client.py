@@ -82,7 +82,7 @@ class SideClient:
                 return await self._send(method, f"{self.base}{path}", content)
         except TimeoutError:
             raise SideCallError("", f"no answer within {self.timeout:g} s", 0) from None
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             raise SideCallError("", _words(error), 0) from None  # it may know the headers
 
     async def _send(self, method: str, url: str, content: bytes) -> tuple[int, bytes]:
@@ -129,7 +129,7 @@ def _trust() -> ssl.SSLContext:
 
 def _words(error: Exception) -> str:
     name = type(error).__name__
-    quotes_headers = isinstance(error, httpx.LocalProtocolError)
+    quotes_headers = isinstance(error, httpx.LocalProtocolError | UnicodeError)
     return name if quotes_headers else f"{name}: {error}"
 
 
