@@ -54,6 +54,16 @@ def test_other_names_are_described_as_the_model_that_answers(base: str) -> None:
     assert all(entry["apply_patch_tool_type"] == "freeform" for entry in described.values())
 
 
+def test_a_name_of_glm_is_described_as_the_model_that_answers() -> None:
+    entries = cast("list[JsonObject]", catalog("zai-plan", [("*", "glm-4.7")])["models"])
+    listed = {str(entry["slug"]): entry for entry in entries if entry["visibility"] == "list"}
+    assert listed["glm-5.3"]["context_window"] == MODELS["glm-4.7"].context
+    assert listed["glm-5.3"]["display_name"] == MODELS["glm-5.3"].display
+    assert listed["glm-5.3"]["description"] == "Answered by GLM-4.7."
+    assert "Answered" not in str(listed["glm-4.7"]["description"])
+    assert [entry["priority"] for entry in listed.values()] == [*range(1, len(listed) + 1)]
+
+
 def test_every_model_sees_where_the_proxy_helps() -> None:
     described = cast("list[JsonObject]", catalog("other", images=True)["models"])
     assert {tuple(cast("list[str]", e["input_modalities"])) for e in described} == {

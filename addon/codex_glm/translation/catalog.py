@@ -60,17 +60,22 @@ def catalog(
 ) -> JsonObject:
     """Give the catalogue of the models that a base serves (`base_kind`; `other` serves all).
 
-    Other makers' names, and those of the user's own rules, are described as the model that answers
-    for them, and hidden from Codex's picker. `codex` is the version that is to read it, such as
-    `0.135.0`; without one the newest words are used. With `images`, text-only models are said to
-    see them: the proxy describes them, or has a vision model answer. Otherwise Codex leaves images
-    out by itself and refuses view_image (codex-cli 0.169.0).
+    Each is described as the model that answers for it, which a rule of the user's own may have
+    changed. Other makers' names, and those of the user's rules, are hidden from Codex's picker.
+    `codex` is the version that is to read it, such as `0.135.0`; without one the newest words are
+    used. With `images`, text-only models are said to see them: the proxy describes them, or has a
+    vision model answer. Otherwise Codex leaves images out by itself and refuses view_image
+    (codex-cli 0.169.0).
     """
     highest = "max" if _version(codex) >= _KNOWS_MAX else "xhigh"
     served = [MODELS[name] for name in served_models(base)]
+
+    def answers(name: str) -> JsonObject:
+        return _entry(find_model(resolve_model(name, base, own_rules)), highest)
+
     entries = [
-        *(_entry(model, priority, highest) for priority, model in enumerate(served, 1)),
-        *(_alias(name, base, own_rules, highest) for name in _alias_names(own_rules)),
+        *(_served(model, place, answers(model.name)) for place, model in enumerate(served, 1)),
+        *(_alias(name, answers(name)) for name in _alias_names(own_rules)),
     ]
     return {
         "object": "list",
@@ -92,13 +97,21 @@ def _alias_names(own_rules: ModelMap) -> list[str]:
     return [name for name in dict.fromkeys((*own, *ALIASES)) if name not in MODELS]
 
 
-def _alias(name: str, base: str, own_rules: ModelMap, highest: str) -> JsonObject:
-    model = find_model(resolve_model(name, base, own_rules))
-    shown = {"slug": name, "display_name": name, "visibility": "hide"}
-    return _entry(model, 99, highest) | shown | {"description": f"Answered by {model.display}."}
+def _served(model: Model, priority: int, entry: JsonObject) -> JsonObject:
+    if entry["slug"] == model.name:
+        return entry | {"priority": priority}
+    words = f"Answered by {entry['display_name']}."
+    shown = {"slug": model.name, "display_name": model.display, "description": words}
+    return entry | shown | {"priority": priority}
 
 
-def _entry(model: Model, priority: int, highest: str) -> JsonObject:
+def _alias(name: str, entry: JsonObject) -> JsonObject:
+    words = f"Answered by {entry['display_name']}."
+    shown = {"slug": name, "display_name": name, "visibility": "hide", "description": words}
+    return entry | shown
+
+
+def _entry(model: Model, highest: str) -> JsonObject:
     levels = [(highest if e == "max" else e, words) for e, words in _LEVELS[model.effort]]
     entry: JsonObject = {
         "slug": model.name,
@@ -108,7 +121,7 @@ def _entry(model: Model, priority: int, highest: str) -> JsonObject:
         "shell_type": "unified_exec",
         "visibility": "list",
         "supported_in_api": True,
-        "priority": priority,
+        "priority": 99,
         # Codex's own words on its skills, plugins and apps: GLM has never been told of them.
         "include_skills_usage_instructions": True,
         "include_plugin_usage_instructions": True,
