@@ -37,6 +37,7 @@ ROWS = {
     "permission": ("invalid_prompt", 403, "permission_error", "invalid_prompt"),
     "context": ("context_length_exceeded", 400, "invalid_request_error", "context_length_exceeded"),
     "policy": ("invalid_prompt", 400, "invalid_request_error", "content_policy_violation"),
+    "refused": ("invalid_prompt", 400, "invalid_request_error", "invalid_prompt"),
     "duplicate": ("server_error", 502, "server_error", "server_error"),
     "plan_limit": ("invalid_prompt", 429, "insufficient_quota", "invalid_prompt"),
     "plan_ended": ("invalid_prompt", 429, "insufficient_quota", "invalid_prompt"),
@@ -95,12 +96,12 @@ def test_the_sdk_knows_every_code_but_one(rule: str) -> None:
     ("rule", "codes"),
     [
         ("key", [*range(1000, 1006), 1100, 1110, 1111, 1112, 1121]),
-        ("balance", [1113]),
+        ("balance", [1113, "insufficient_quota"]),
         ("parameter", [1210, 1212, 1213, 1214, 1215, 1221, 1222]),
         ("duplicate", [1231]),
         ("model", [1211, 1311, "model_not_found", "model_access_denied"]),
         ("permission", [1220, 1313, 1314, 1315]),
-        ("context", [1261]),
+        ("context", [1261, "context_length_exceeded"]),
         ("policy", [1300, 1301]),
         ("plan_ended", [1309]),
         ("plan_limit", [1304, 1308, 1310, *range(1316, 1322)]),
@@ -111,7 +112,8 @@ def test_the_sdk_knows_every_code_but_one(rule: str) -> None:
         ("internal", [1120, 1200, 1230, 500, 502, -1]),
         ("key", [401]),
         ("permission", [403]),
-        ("unknown", [9999, 418, 4010, "x401", ""]),
+        ("refused", [402, 418]),
+        ("unknown", [9999, 599, 4010, "x401", ""]),
     ],
 )
 def test_codes_of_glm(rule: str, codes: list[object]) -> None:
@@ -135,7 +137,8 @@ def test_a_code_stands_in_one_row() -> None:
         (429, "rate"),
         *((status, "internal") for status in (408, 409, 500, 502, 503, 504, 524)),
         (529, "overload"),
-        (418, "unknown"),
+        *((status, "refused") for status in (402, 406, 418, 425, 451)),
+        (599, "unknown"),
     ],
 )
 def test_statuses(status: int, rule: str) -> None:

@@ -132,9 +132,14 @@ def upstream_failure(
         lambda found: f"reset at {_local(found[1], advice.zone)}",
         str(error.get("message") or error.get("msg") or ""),
     )
-    rule = _BY_CODE.get(code) or _BY_STATUS.get(_status_of(code, status), "unknown")
+    rule = _BY_CODE.get(code) or _rule_of(_status_of(code, status))
     origin = f"GLM {code}" if code else f"HTTP {status}"
     return failure(rule, f"{origin}: {words}" if words else origin, advice)
+
+
+def _rule_of(status: int) -> str:
+    """Give the row of a status: one of 4xx that no row names is no reason to try again."""
+    return _BY_STATUS.get(status) or ("refused" if 400 <= status < 500 else "unknown")
 
 
 def _status_of(code: str, status: int) -> int:
@@ -160,7 +165,7 @@ def upstream_body_failure(body: bytes, status: int, advice: Advice = NO_ADVICE) 
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        rule = "not_a_stream" if status == 200 else _BY_STATUS.get(status, "unknown")
+        rule = "not_a_stream" if status == 200 else _rule_of(status)
         return failure(rule, f"HTTP {status}", advice)
     error = error_in(value)
     if status == 200 and "code" not in error:
