@@ -175,6 +175,13 @@ def test_the_last_words_of_the_user_are_kept(
     ) is told
 
 
+def test_images_are_no_words() -> None:
+    image = {"type": "input_image", "image_url": f"data:image/png;base64,{'A' * 150_000}"}
+    text = {"type": "input_text", "text": "see"}
+    words = [said("user", "never touch prod"), {"role": "user", "content": [text, image]}]
+    assert translated(*words, said("user", "go on")).context.kept == (*words, said("user", "go on"))
+
+
 def test_a_text_for_input() -> None:
     request = translated(input="do it")
     answer = client_response(request.context, {"id": "resp_1", "created_at": 1, "output": []})

@@ -124,6 +124,9 @@ def test_items(item: JsonObject, steps: list[Step]) -> None:
     [
         ({"role": "user", "content": None}, "dropped empty-message"),
         ({"role": "assistant", "content": [NO_TEXT]}, "dropped empty-message"),
+        ({"role": "user", "content": " \n"}, "dropped empty-message"),
+        ({"role": "developer", "content": "\n"}, "dropped empty-message"),
+        ({"type": "agent_message", "content": []}, "dropped empty-message"),
         ({"type": "reasoning", "summary": []}, "dropped thinking"),
         ({"type": "reasoning", "encrypted_content": ""}, "dropped thinking"),
         ({"type": "reasoning", "encrypted_content": "gAAA"}, "dropped thinking"),

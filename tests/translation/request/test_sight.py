@@ -160,6 +160,10 @@ TOLD: JsonObject = {"role": "developer", "content": "be kind"}
 REPLY: JsonObject = {"role": "assistant", "content": "I see."}
 CALL: JsonObject = {"type": "function_call", "name": "view_image", "arguments": "{}"}
 VIEWED: JsonObject = {"type": "function_call_output", "output": [input_image()]}
+NOTIFIED: JsonObject = {
+    "role": "user",
+    "content": [{"type": "input_text", "text": "<subagent_notification>\n{}"}],
+}
 BROKEN: JsonObject = {"role": "user", "content": [input_image(url=BAD)]}
 
 
@@ -185,6 +189,9 @@ BROKEN: JsonObject = {"role": "user", "content": [input_image(url=BAD)]}
         ([SHOWN, {"type": "reasoning"}, USER], False),
         ([SHOWN, 7, USER], True),
         ([CALL, VIEWED], True),
+        ([SHOWN, CALL, {**VIEWED, "output": "done"}, NOTIFIED], True),
+        ([SHOWN, REPLY, USER, CALL, {**VIEWED, "output": "done"}, NOTIFIED], False),
+        ([SHOWN, CALL, VIEWED, {"role": "user", "content": []}], True),
     ],
 )
 def test_images_of_the_turn(items: list[object], has: bool) -> None:

@@ -12,7 +12,6 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from ..wire.wire_json import encode_text
 from .context import TranslatedRequest
 from .translate import translate_request
 
@@ -74,7 +73,7 @@ def _kept_messages(items: list[object], receipt: Receipt) -> tuple[JsonObject, .
     for item in reversed(messages):
         role = item["role"]
         if role == "user" and not _is_context(item):
-            left -= len(encode_text(item.get("content")))
+            left -= sum(len(str(part.get("text") or "")) for part in _parts(item.get("content")))
             if left < 0 and spoken:
                 dropped += 1
                 continue

@@ -103,15 +103,20 @@ class HistoryReader:
         content = self._content.read(item.get("content"), f"{param}.content")
         if role != "user":
             content = self._content.without_media(content)
-        if not content.parts:
+        yield from self._said(role, content, param)
+
+    def _agent_message(self, item: JsonObject, param: str) -> Iterator[Step]:
+        content = self._content.read(item.get("content"), f"{param}.content")
+        yield from self._said("user", content, param)
+
+    def _said(self, role: str, content: Content, param: str) -> Iterator[Step]:
+        """Give a message, unless it says nothing: GLM refuses that (1213)."""
+        if not (content.text.strip() or content.media):
             self._receipt.add("dropped", "empty-message", f"{param}: a {role} message without text")
         elif role == "assistant":
             yield Speak(content.text)
         else:
             yield Say(role, content)
-
-    def _agent_message(self, item: JsonObject, param: str) -> Iterator[Step]:
-        yield Say("user", self._content.read(item.get("content"), f"{param}.content"))
 
     def _reasoning(self, item: JsonObject, param: str) -> Iterator[Step]:
         envelope = item.get("encrypted_content")

@@ -28,14 +28,14 @@ _LOST = "No output was recorded for this call: it was interrupted, or its output
 class _Reply:
     """An assistant message in the making."""
 
-    thinking: list[str] = field(default_factory=list)
+    thinking: str = ""
     text: list[str] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
 
     def to_json(self) -> JsonObject:
         message: JsonObject = {"role": "assistant", "content": "\n\n".join(self.text)}
         if self.thinking:
-            message["reasoning_content"] = "".join(self.thinking)
+            message["reasoning_content"] = self.thinking
         if self.calls:
             message["tool_calls"] = [
                 {
@@ -83,9 +83,8 @@ class MessageFold:
                 self._end_reply()
                 self.messages.append(_message(role, content))
             case Think(text):
-                if self._reply.text or self._reply.calls:
-                    self._end_reply()
-                self._reply.thinking.append(text)
+                self._end_reply()  # of thinking alone, too: another try followed it
+                self._reply.thinking = text
             case Speak(text):
                 self._reply.text.append(text)
             case Call():
@@ -193,7 +192,7 @@ def _user_parts(parts: list[str | JsonObject]) -> JsonObject:
     """
     if all(isinstance(part, str) for part in parts):
         return {"role": "user", "content": "\n".join(map(str, parts))}
-    if not any(isinstance(part, str) for part in parts):
+    if not any(isinstance(part, str) and part.strip() for part in parts):
         parts = ["(image)", *parts]
     chat = [{"type": "text", "text": p} if isinstance(p, str) else p for p in parts]
     return {"role": "user", "content": chat}

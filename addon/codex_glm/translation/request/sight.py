@@ -20,6 +20,8 @@ type Mode = Literal["describe", "route", "omit"]
 
 _CARRIERS = ("content", "output")
 """Where items hold parts."""
+_CODEXS = ("<subagent_notification", "<environment_context")
+"""How what Codex says in the user's role begins, in the middle of a turn (codex-cli 0.169.0)."""
 _STEPS_OF_THE_OLDEST = 3
 """Where there are too many images, the oldest go by thirds: leaving out one more with each new one
 would change the beginning of every prompt, which GLM's cache knows."""
@@ -157,7 +159,13 @@ def turn_has_image(items: list[object]) -> bool:
 
 
 def _is_users(item: object) -> bool:
-    return isinstance(item, dict) and item.get("role") == "user"
+    """Tell whether an item holds words of the user's, rather than what Codex says in that role."""
+    if not isinstance(item, dict) or item.get("role") != "user":
+        return False
+    parts = item.get("content")
+    first = parts[0] if isinstance(parts, list) and parts else None
+    words = first.get("text") if isinstance(first, dict) else parts
+    return not str(words).lstrip().startswith(_CODEXS)
 
 
 def _is_assistants(item: object) -> bool:
