@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +12,8 @@ from mitmproxy import ctx, io
 from mitmproxy.addons.export import curl_command, raw_request
 from mitmproxy.addons.savehar import SaveHar
 
-from .fake_upstream import CUT, HOLD, WHOLE, FakeUpstream, chunk, chunked
-from .support import KEY, codex_request, last_event, turn_body, wait_until
+from .fake_upstream import CUT, HOLD, WHOLE, FakeUpstream, chunk, chunked, reply
+from .support import KEY, codex_request, last_event, served, turn_body, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,42 @@ if TYPE_CHECKING:
 OPENAI = "eyJhbGciOi.JSUzI1NiIs.c2VjcmV0"
 HEADERS = {"authorization": f"Bearer {OPENAI}", "chatgpt-account-id": "acc-42", "x-kept": "yes"}
 CUT_SHORT = chunked(chunk("Hello."), ended=False)
+
+
+def a_call(name: str, arguments: str = "{}") -> bytes:
+    function = {"name": name, "arguments": arguments}
+    calls = [{"index": 0, "id": "c", "type": "function", "function": function}]
+    chunk = {"choices": [{"index": 0, "delta": {"tool_calls": calls}}]}
+    return b"data: " + json.dumps(chunk).encode() + b"\n\n"
+
+
+HALF = b'{"error":{"code":"%b","message":"cut \\ud83d"}}'
+FOUND = b'{"search_result":[{"title":"\\ud83d","link":"l","content":"c"}]}'
+END = chunk(finish="tool_calls")
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        [reply(HALF % b"1210", 400)],
+        [reply(HALF % b"1305", 503), WHOLE],
+        [chunked(b"data: " + HALF % b"1210" + b"\n\n")],
+        [chunked(chunk("a"), chunk(finish="odd\ud83d"))],
+        [chunked(a_call("she\ud83dll"), END)],
+        [chunked(a_call("web_search", '{"query":"\\ud83d"}'), END), reply(FOUND), WHOLE],
+        [chunked(a_call("web_search", '{"query":"x"}'), END), reply(HALF % b"1210", 400), WHOLE],
+    ],
+)
+def test_half_characters_of_glm_do_no_harm(
+    start_proxy: StartProxy, caplog: pytest.LogCaptureFixture, replies: list[bytes]
+) -> None:
+    with FakeUpstream(*replies) as upstream, caplog.at_level("INFO", logger="glm"):
+        proxy = served(start_proxy, upstream)
+        last_event(proxy.post(turn_body(tools=[{"type": "web_search"}])))
+        flow = proxy.flow()
+        wait_until(lambda: any("first" in each.getMessage() for each in caplog.records))
+    io.FlowWriter(BytesIO()).add(flow)
+    assert (flow.comment + caplog.text).encode()
 
 
 def read_flows(path: Path) -> list[HTTPFlow]:

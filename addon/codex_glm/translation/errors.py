@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from .wire.growing_text import join_pairs
 from .wire.wire_json import parse_json
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def failure(rule: str, said: str = "", advice: Advice = NO_ADVICE) -> Failure:
     say = row["say"].replace("{models}", ", ".join(advice.models) or "those of your plan")
     return Failure(
         row["code"],
-        f"{say} ({said})" if said else say,
+        join_pairs(f"{say} ({said})" if said else say),
         row["status"],
         row["type"],
         http_code=row.get("http_code", ""),

@@ -34,6 +34,8 @@ class Slot(NamedTuple):
     channel: str
     holder: JsonObject
     key: str
+    arguments: bool = False
+    """Whether the text is JSON, where the name of a field can tell that its value is private."""
 
     @property
     def piece(self) -> str:
@@ -102,7 +104,8 @@ def _parse(line: str) -> JsonObject | None:
 
 def _slots(frame: JsonObject) -> Iterator[Slot]:
     if isinstance(frame.get("delta"), str):  # an event of the Responses dialect
-        yield Slot(f"{frame.get('type')} {frame.get('item_id')}", frame, "delta")
+        kind = str(frame.get("type"))
+        yield Slot(f"{kind} {frame.get('item_id')}", frame, "delta", "arguments" in kind)
     for choice in _objects(frame.get("choices")):
         delta = _object(choice.get("delta"))
         texts = (key for key in ("content", "reasoning_content") if isinstance(delta.get(key), str))
@@ -110,7 +113,7 @@ def _slots(frame: JsonObject) -> Iterator[Slot]:
         for call in _objects(delta.get("tool_calls")):
             function = _object(call.get("function"))
             if isinstance(function.get("arguments"), str):
-                yield Slot(f"call {call.get('index')}", function, "arguments")
+                yield Slot(f"call {call.get('index')}", function, "arguments", arguments=True)
 
 
 def _redact_texts(slots: list[Slot], redactor: Redactor) -> Iterator[str]:
@@ -118,7 +121,8 @@ def _redact_texts(slots: list[Slot], redactor: Redactor) -> Iterator[str]:
     channels: dict[str, list[str]] = {}
     for slot in slots:
         channels.setdefault(slot.channel, []).append(slot.piece)
-    spans = {channel: redactor.spans("".join(pieces)) for channel, pieces in channels.items()}
+    read = {s.channel: redactor.argument_spans if s.arguments else redactor.spans for s in slots}
+    spans = {channel: read[channel]("".join(pieces)) for channel, pieces in channels.items()}
     clean = {channel: iter(_cut(pieces, spans[channel])) for channel, pieces in channels.items()}
     return (next(clean[slot.channel]) for slot in slots)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from .reasoning import seal_anew
+from .wire.json_strings import strings_of
 from .wire.wire_json import encode_text, parse_json
 
 if TYPE_CHECKING:
@@ -143,14 +144,22 @@ class Redactor:
 
     def spans(self, text: str, *, technical: bool = False) -> list[Span]:
         """Give the private parts of a text, in order and apart from each other."""
+        return list(self._between(text, 0, len(text), technical=technical))
+
+    def argument_spans(self, text: str) -> list[Span]:
+        """Give the private parts of a call's arguments as they are written, told by names too.
+
+        They need not be whole: a stream may have broken off.
+        """
         found: list[Span] = []
         position = 0
-        for known in self._known.finditer(text):
-            found += self._shaped(text, position, known.start(), technical=technical)
-            placeholder = self._placeholder(str(known.lastgroup), known[0])
-            found.append(Span(known.start(), known.end(), placeholder))
-            position = known.end()
-        return found + list(self._shaped(text, position, len(text), technical=technical))
+        for name, start, end, inside in strings_of(text):
+            if _PRIVATE_KEY.search(name) or name in _WHOLE_JSON:
+                found += self._between(text, position, start)
+                clean = self._string(inside, name)
+                found += [Span(start, end, _inside(clean))] if clean != inside else []
+                position = end
+        return [*found, *self._between(text, position, len(text))]
 
     def json(self, value: object, key: str = "") -> object:
         """Give a JSON value without what is private; the value itself is left as it is."""
@@ -186,6 +195,16 @@ class Redactor:
             return self.text(text)
         redacted = self.json(value)
         return text if redacted == value else encode_text(redacted)
+
+    def _between(
+        self, text: str, start: int, end: int, *, technical: bool = False
+    ) -> Iterator[Span]:
+        for known in self._known.finditer(text, start, end):
+            yield from self._shaped(text, start, known.start(), technical=technical)
+            placeholder = self._placeholder(str(known.lastgroup), known[0])
+            yield Span(known.start(), known.end(), placeholder)
+            start = known.end()
+        yield from self._shaped(text, start, end, technical=technical)
 
     def _shaped(self, text: str, start: int, end: int, *, technical: bool) -> Iterator[Span]:
         for match in self._shapes[technical].finditer(text, start, end):

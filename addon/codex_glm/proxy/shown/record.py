@@ -42,7 +42,7 @@ def record_request(flow: HTTPFlow, turn: Turn, prefix: dict[str, object]) -> Non
         "client": flow.metadata.get(CLIENT, ""),
         "rounds": _rounds(turn),
         "receipt": turn.context.receipt.to_json(),
-        "side_calls": [call.to_json() for call in turn.side_calls],
+        "side_calls": _side_calls(turn),
         "prefix": prefix,
     }
     if flow.marked in OWN_MARKS:
@@ -68,8 +68,13 @@ def record_progress(flow: HTTPFlow, turn: Turn, received: bytes) -> None:
     flow.comment = " · ".join(filter(None, parts)).strip()
 
 
+def _side_calls(turn: Turn) -> list[dict[str, object]]:
+    calls = [call.to_json() for call in turn.side_calls]
+    return [{k: _sound(v) if isinstance(v, str) else v for k, v in c.items()} for c in calls]
+
+
 def _sound(text: str) -> str:
-    """Give a client's text without half characters, with which a flow could not be saved."""
+    """Give a text without half characters, with which a flow could not be saved."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -90,7 +95,7 @@ def record_end(flow: HTTPFlow, turn: Turn) -> None:
         "seconds": round(turn.age, 3),
         "plan": [window._asdict() for window in turn.windows],
         "receipt": turn.context.receipt.to_json(),
-        "side_calls": [call.to_json() for call in turn.side_calls],
+        "side_calls": _side_calls(turn),
     }
     if turn.reply.defect:
         _log.error("a defect of the addon ended this turn", exc_info=turn.reply.defect)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ..reasoning import seal, unseal
 from ..wire import events
+from ..wire.growing_text import join_pairs
 from ..wire.wire_json import encode_text, parse_object
 from .silent_arguments import SilentArguments
 
@@ -95,7 +96,7 @@ def format_results(results: list[JsonObject], domains: tuple[str, ...]) -> Found
     if not kept:
         return Found("The search found nothing. Try other words.")
     text = "\n\n".join(_format_result(number, each) for number, each in enumerate(kept, 1))
-    return Found(text[:_MOST_CHARACTERS])
+    return Found(join_pairs(text)[:_MOST_CHARACTERS])
 
 
 def _is_allowed(link: str, domains: tuple[str, ...]) -> bool:
@@ -181,7 +182,7 @@ def _read_search(arguments: str, receipt: Receipt) -> Search:
         return Search(arguments.strip(), "")
     query, recency = given.get("query"), given.get("recency")
     return Search(
-        query.strip() if isinstance(query, str) else "",
+        join_pairs(query).strip() if isinstance(query, str) else "",
         str(recency) if recency in RECENCY[:-1] else "",
     )
 

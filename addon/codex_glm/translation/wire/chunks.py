@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from .growing_text import join_pairs
 from .wire_json import encode_text
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _parse_choice(choice: JsonObject) -> Iterator[Delta]:
         for call in calls if isinstance(calls, list) else []:
             if isinstance(call, dict):
                 yield _parse_call(call)
-    if reason := _text(choice.get("finish_reason")):
+    if reason := join_pairs(_text(choice.get("finish_reason"))):
         yield Finished(reason)
 
 
@@ -151,8 +152,8 @@ def _parse_call(call: JsonObject) -> ToolCallDelta:
         arguments = encode_text(arguments)
     return ToolCallDelta(
         index if isinstance(index, int) else None,
-        _text(call.get("id")),
-        _text(function.get("name")),
+        join_pairs(_text(call.get("id"))),
+        join_pairs(_text(function.get("name"))),
         _text(arguments),
     )
 
