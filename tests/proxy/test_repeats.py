@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from codex_glm.proxy.turns.repeats import Repeats
 
-from .fake_upstream import CUT, WHOLE, FakeUpstream, Step, chunk, chunked
-from .support import events, served, turn_body
+from .fake_upstream import CUT, HOLD, WHOLE, FakeUpstream, Step, chunk, chunked
+from .support import events, served, turn_body, wait_until
 
 if TYPE_CHECKING:
     import httpx
@@ -56,3 +56,29 @@ def test_the_third_broken_turn_in_a_row_names_the_cause_and_stops(
         with proxy.client() as client:
             codes = [code_of(client) for _ in range(5)]
     assert codes == ["server_error", "server_error", "invalid_prompt", "server_error", ""]
+
+
+def leave_in_mid_reply(client: httpx.Client) -> None:
+    """Post a turn of the thread and leave once text has come, as Codex does on Esc."""
+    thread = {"thread-id": "t"}
+    with client.stream("POST", "/v1/responses", json=turn_body(), headers=thread) as reply:
+        assert any("Hel" in line for line in reply.iter_lines())
+
+
+@pytest.mark.parametrize(
+    ("ends", "code"), [("ss", "server_error"), ("bs", "server_error"), ("sbb", "invalid_prompt")]
+)
+def test_a_turn_that_the_person_stopped_did_not_break(
+    start_proxy: StartProxy, ends: str, code: str
+) -> None:
+    """Each letter is a turn, broken or stopped; then one more breaks."""
+    text = chunked(chunk("Hel"), ended=False)
+    steps = [Step(text, HOLD if end == "s" else CUT) for end in f"{ends}b"]
+    with FakeUpstream(*steps) as glm:
+        proxy = served(start_proxy, glm)
+        for number, end in enumerate(ends, 1):
+            with proxy.client() as client:
+                (leave_in_mid_reply if end == "s" else code_of)(client)
+            wait_until(lambda number=number: len(proxy.flows) == number)  # type: ignore[misc]
+        with proxy.client() as client:
+            assert code_of(client) == code

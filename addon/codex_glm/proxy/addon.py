@@ -191,6 +191,7 @@ class CodexGlm:
             cause = flow.error.msg if flow.error else ""
             if not turn.reply.stream.ended:
                 turn.exchange.broken = cause
+                turn.stopped = not flow.client_conn.connected
             elif cause != Error.KILLED_MESSAGE:
                 flow.error = None  # Codex leaves with its last event; GLM may have more to send
             turn.abandon(cause)

@@ -58,6 +58,8 @@ class Turn:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when something changed that the turn may be waiting for."""
     client_gone: bool = False
+    stopped: bool = False
+    """Whether the client left before the reply was over."""
     head: http.Response | None = None
     """What the client's event stream began with; None where it has not begun."""
     last_sent: float = 0.0
@@ -187,7 +189,8 @@ class Turn:
         """Make room for the next turn, and remember whether Codex will try this one again."""
         self.leave_gate()
         failure = self.reply.stream.failure
-        self.repeats.note(self.thread, broken=bool(failure and failure.code == "server_error"))
+        broken = failure is not None and failure.code == "server_error"
+        self.repeats.note(self.thread, broken=broken and not self.stopped)
 
     def another_round(self) -> bool:
         """Decide what follows a round: True for another one, False where the turn is over."""
