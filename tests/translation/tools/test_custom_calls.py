@@ -38,7 +38,7 @@ def wrapped(text: str) -> str:
     [
         (['{"input":"a', '\\nb"}'], ["a", "\nb"], "a\nb", [], True),
         (['{"input":""}'], [], "", [], True),
-        (['{"more":1,"input":"a"}'], ["a"], "a", [], True),
+        (['{"more":1,"input":"a"}'], ["a"], "a", ["dropped custom-input"], True),
         (['{"patch":"a"}'], ["a"], "a", ["repaired custom-input"], True),
         (['{"input":7}'], ['{"input":7}'], '{"input":7}', ["repaired custom-input"], True),
         ([TWO], [TWO], TWO, ["repaired custom-input"], True),

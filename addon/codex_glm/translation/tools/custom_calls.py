@@ -98,6 +98,9 @@ class CustomToolCallItem:
         except ValueError:
             return self._read_broken(arguments, receipt)
         if isinstance(value, dict) and isinstance(text := value.get("input"), str):
+            if others := ", ".join(name for name in value if name != "input"):
+                words = f"{self._tool.name}: a freeform tool takes no {others}"
+                receipt.add("dropped", "custom-input", words)
             return text
         receipt.add("repaired", "custom-input", f"{self._tool.name}: called without its `input`")
         values = [*value.values()] if isinstance(value, dict) else [value]
