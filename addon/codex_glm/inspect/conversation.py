@@ -28,9 +28,20 @@ def conversation(messages: list[JsonObject], whole: list[JsonObject]) -> list[st
 
 def newest(messages: list[JsonObject]) -> list[JsonObject]:
     """Give what came since the model last spoke."""
-    speakers = [i for i, each in enumerate(messages) if each.get("role") == "assistant"]
+    return old_and_new(messages, messages)[1]
+
+
+def old_and_new(
+    messages: list[JsonObject], first: list[JsonObject]
+) -> tuple[list[JsonObject], list[JsonObject]]:
+    """Part a request where its turn begins, instructions left out.
+
+    `first` is the request of the turn's first round: in a later one the model has spoken again.
+    """
+    speakers = [i for i, each in enumerate(first) if each.get("role") == "assistant"]
     start = speakers[-1] + 1 if speakers else 0
-    return [each for each in messages[start:] if start or each.get("role") != "system"]
+    new = messages[start:]
+    return _without_system(messages[:start]), new if start else _without_system(new)
 
 
 def call_text(name: str, call_id: str, arguments: str) -> str:
@@ -52,6 +63,10 @@ def content_text(content: object) -> str:
     if not isinstance(content, list):
         return written(content)
     return "\n".join(_part(each) for each in objects(content))
+
+
+def _without_system(messages: list[JsonObject]) -> list[JsonObject]:
+    return [each for each in messages if each.get("role") != "system"]
 
 
 def _blocks(messages: list[JsonObject], names: dict[str, str]) -> Iterator[str]:

@@ -36,7 +36,8 @@ def _turn(turn: Spoken, *, first: bool) -> Iterator[str]:
     calls = [item.name or item.kind for item in items if item.call_id]
     line = turn_line(turn.record, calls)
     yield f"━━ {line} "
-    messages = objects(turn.record.chat.get("messages"))
+    # What later rounds add is told by the items, as Codex got them.
+    messages = objects(turn.record.first_chat.get("messages"))
     new = [each for each in messages if each.get("role") != "system"] if first else newest(messages)
     yield from conversation(new, messages)
     for item in items:

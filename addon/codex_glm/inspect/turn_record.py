@@ -82,6 +82,11 @@ class TurnRecord:
         return parsed(self.rounds[-1].request) if self.rounds else {}
 
     @property
+    def first_chat(self) -> JsonObject:
+        """GLM's request as the turn began, before the model spoke in it."""
+        return parsed(self.rounds[0].request) if self.rounds else {}
+
+    @property
     def first_byte(self) -> float | None:
         """When the first byte of a reply came that was not tried again."""
         times = (each.first_byte for each in self.rounds if not each.rule)

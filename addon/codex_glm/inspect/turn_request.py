@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .conversation import conversation, newest
+from .conversation import conversation, old_and_new
 from .loose import object_of, objects, parsed, text
 from .prefix import describe, read_change
 from .prompt import estimate, prompt_parts, real_scale, sizes
@@ -29,8 +29,7 @@ def render_request(record: TurnRecord, codex_request: bytes) -> str:
     lines += [*_sizes(record, parts), "", "CACHE"]
     lines += [f"  {line}" for line in describe(read_change(record.prefix), record.usage)]
     messages = objects(chat.get("messages"))
-    new = newest(messages)
-    old = [each for each in messages[: len(messages) - len(new)] if each.get("role") != "system"]
+    old, new = old_and_new(messages, objects(record.first_chat.get("messages")))
     lines += ["", "NEW IN THIS TURN", *conversation(new, messages)]
     if old:
         words = "message" if len(old) == 1 else "messages"
