@@ -115,8 +115,8 @@ class Turn:
         return self._keep(self.reply.open())
 
     def pulse(self) -> bytes:
-        """Give an event that keeps the client waiting."""
-        return self._keep(self.reply.pulse())
+        """Give an event that keeps the client waiting, behind what was prepared for it."""
+        return self.take_prepared() + self._keep(self.reply.pulse())
 
     def relay(self, data: bytes) -> bytes | list[bytes]:
         """Translate streamed bytes of GLM; an empty `data` ends them.

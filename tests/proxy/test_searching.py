@@ -1,0 +1,80 @@
+"""Searches of a turn beside what else happens: other turns, calls, and clients that leave."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from tests.translation.grammar import assert_valid
+
+from .fake_upstream import WHOLE, FakeUpstream, Step, chunk, chunked, reply
+from .support import events, served, turn_body, wait_until
+
+if TYPE_CHECKING:
+    from codex_glm.proxy.turns.turn import Turn
+
+    from .conftest import StartProxy
+    from .fake_upstream import Reply, Seen
+    from .support import ProxyThread
+
+SEARCH = {"type": "web_search"}
+FOUND = reply(b'{"search_result":[{"title":"T","link":"https://a.example/x","content":"C"}]}')
+SOON = 5.0
+
+
+def calls(*names: str) -> bytes:
+    """Make a reply of GLM that calls these functions."""
+    called = [
+        {"index": at, "id": f"c{at}", "function": {"name": name, "arguments": '{"query":"news"}'}}
+        for at, name in enumerate(names)
+    ]
+    delta = {"choices": [{"index": 0, "delta": {"tool_calls": called}}]}
+    framed = b"data: " + json.dumps(delta).encode() + b"\n\n"
+    return chunked(framed, chunk(finish="tool_calls"))
+
+
+class Searched(FakeUpstream):
+    """A GLM whose searches take until `found` is set; `searching` tells that one runs."""
+
+    def __init__(self, *replies: Reply) -> None:
+        super().__init__(*replies)
+        self.searching, self.found = threading.Event(), threading.Event()
+
+    def _next(self, seen: Seen) -> Step:
+        if "/web_search " not in seen.head:
+            return super()._next(seen)
+        self.searching.set()
+        self.found.wait(SOON)
+        return Step(FOUND)
+
+
+def under_way(proxy: ProxyThread) -> list[Turn]:
+    return list(proxy.addon.turns.under_way.values())
+
+
+def test_what_was_found_comes_before_the_pulses_of_the_queue(start_proxy: StartProxy) -> None:
+    """The turn gave its place away while it searched, and must wait for its next round."""
+
+    def once_it_waited(_: Seen) -> bytes:
+        glm.found.set()
+        wait_until(lambda: searching.gate._waiting)
+        before = len(searching.sent)
+        wait_until(lambda: len(searching.sent) > before)  # a pulse
+        return WHOLE
+
+    with (
+        Searched(calls("web_search"), once_it_waited, WHOLE) as glm,
+        ThreadPoolExecutor() as go,
+    ):
+        proxy = served(start_proxy, glm, glm_concurrency="1", glm_keepalive="0.1")
+        first = go.submit(proxy.post, turn_body(tools=[SEARCH]))
+        assert glm.searching.wait(SOON)
+        (searching,) = under_way(proxy)
+        second = go.submit(proxy.post)
+        assert {each.result().status_code for each in (first, second)} == {200}
+    told = events(first.result().content)
+    numbers = [event["sequence_number"] for event in told]
+    assert numbers == sorted(numbers)  # type: ignore[type-var]
+    assert_valid(told)
