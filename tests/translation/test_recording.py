@@ -105,6 +105,48 @@ def test_a_secret_in_pieces_is_found() -> None:
     assert called["arguments"] == '{"cmd":"echo [secret 1]"}'
 
 
+@pytest.mark.parametrize(
+    ("arguments", "clean"),
+    [
+        ('{"password":"12345678"}', '{"password":"[secret 1]"}'),
+        ('{"password": "p\'ssw0rd", "n": 1}', '{"password": "[secret 1]", "n": 1}'),
+        (r'{"password":"\"\u0041\\"}', '{"password":"[secret 1]"}'),
+        ('{"cookie":"sid=ab12cd"}', '{"cookie":"[secret 1]"}'),
+        (
+            '{"headers":{"Authorization":"Basic dXNlcjpwYXNz"},"cmd":"x"}',
+            '{"headers":{"Authorization":"[secret 1]"},"cmd":"x"}',
+        ),
+        ('{"account_id":"4711-0815"}', '{"account_id":"[secret 1]"}'),
+        ('{"remote_urls":["a","b"]}', '{"remote_urls":["[secret 1]","[secret 2]"]}'),
+        (
+            '{"a":"/home/ann/","token":"t","b":"t"}',
+            '{"a":"/home/user/","token":"[secret 1]","b":"t"}',
+        ),
+        (
+            r'{"arguments":"{\"token\":\"12345678\"}"}',
+            r'{"arguments":"{\"token\":\"[secret 1]\"}"}',
+        ),
+        (r'{"arguments":"{ }","token":""}', r'{"arguments":"{ }","token":""}'),
+        ('{"password":"12345678', '{"password":"[secret 1]'),
+    ],
+)
+def test_fields_of_arguments_in_pieces_are_judged_by_name(arguments: str, clean: str) -> None:
+    """In GLM's chunks and in our events, however they are cut, and as where they stand whole."""
+    whole = Redactor().json({"arguments": arguments})
+    assert isinstance(whole, dict)
+    assert str(whole["arguments"]).replace(" ", "") == clean.replace(" ", "")
+    for size in (1, 5, 1000):
+        pieces = [arguments[i : i + size] for i in range(0, len(arguments), size)]
+        chunks = record_stream(sse(*(call(piece) for piece in pieces)), Redactor())
+        frames = [frame for frame in chunks.split(b"\n\n") if frame]
+        assert "".join(map(piece_of, frames)) == clean
+        kind = "response.function_call_arguments.delta"
+        ours = [{"type": kind, "item_id": "fc_1", "delta": piece} for piece in pieces]
+        events = record_stream(sse(*ours), Redactor()).splitlines()[::2]
+        deltas = [json.loads(line.removeprefix(b"data: "))["delta"] for line in events]
+        assert "".join(deltas) == clean
+
+
 def test_our_own_events_too() -> None:
     body = sse(delta(content="I am sk-abcd"), delta(content="efgh1234."), delta(finish="stop"))
     sent = replay([body, sse("[DONE]")]).body

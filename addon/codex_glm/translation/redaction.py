@@ -192,7 +192,7 @@ class Redactor:
         try:
             value = parse_json(text)
         except ValueError:
-            return self.text(text)
+            return replace_spans(text, self.argument_spans(text))
         redacted = self.json(value)
         return text if redacted == value else encode_text(redacted)
 
