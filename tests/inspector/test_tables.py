@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
+from typing import TYPE_CHECKING
 
 import pytest
 from codex_glm.inspect import plan, stats, wording
-from codex_glm.inspect.alignment import align
 from codex_glm.inspect.line import turn_line
 from codex_glm.inspect.prefix import compare, describe, read_change
 from codex_glm.inspect.prices import PRICES, cost, say_cost
@@ -16,13 +15,15 @@ from codex_glm.inspect.turn_record import TurnRecord, read_record
 from codex_glm.translation.models import MODELS
 from codex_glm.translation.quota import Window
 from codex_glm.translation.wire.chunks import Usage
-from codex_glm.translation.wire.wire_json import JsonObject, encode_text
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.translation.support import USAGE, delta, sse
 
 from .samples import exchange, sample
+
+if TYPE_CHECKING:
+    from codex_glm.translation.wire.wire_json import JsonObject
 
 
 def say(role: str, content: str) -> JsonObject:
@@ -211,26 +212,6 @@ def test_the_line_tells_of_further_tries_and_side_calls() -> None:
     rounds = [exchange("{}", "", rule="overload"), exchange("{}", "", rule="overload")]
     told = TURN.with_(rounds=rounds, side_calls=[{"kind": "image"}], receipt=[])
     assert turn_line(told.record, []).endswith("2 tried again (overload), 1 image asked")
-
-
-def test_alignment() -> None:
-    lines = align(TURN.record, TURN.asked, TURN.answered)
-    text = "\n".join(lines)
-    for found in (" = message 1 (system)", "call exec_command", "= message 5 (tool)"):
-        assert found in text
-    assert text.count("round 1, ") == 3
-    assert "←" not in text.partition("REPLY")[2]
-
-
-def test_alignment_shows_what_one_side_lacks() -> None:
-    body: JsonObject = copy.deepcopy(TURN.record.chat)
-    messages = body["messages"]
-    assert isinstance(messages, list)
-    del messages[-1]
-    kept = TURN.with_(rounds=[exchange(encode_text(body), TURN.kept["rounds"][0]["reply"])])
-    asked, _, answered = "\n".join(align(kept.record, TURN.asked, b"")).partition("REPLY")
-    assert [line for line in asked.split("\n") if line.endswith(" -")] != []
-    assert answered.count("← round 1") == 3
 
 
 def test_transcript() -> None:

@@ -61,7 +61,8 @@ def _request_lines(asked: JsonObject, chat: JsonObject) -> Iterator[str]:
             found = next((each for each in (said if out else calls) if each.key == call_id), None)
         elif words:
             found = _find(words, said, start)
-            start = said.index(found) if found else start
+            # A message that is these words alone holds no further item.
+            start = said.index(found) + (found.words == words) if found else start
         yield _line(f"input {place} {_item_label(item)}", words, found)
     names = {
         text(object_of(tool.get("function")).get("name")) for tool in objects(chat.get("tools"))
@@ -108,8 +109,13 @@ def _calls(place: int, message: JsonObject) -> Iterator[Said]:
 
 
 def _find(words: str, said: list[Said], start: int) -> Said | None:
-    """Find words from a place on, as the same ones may stand twice; then anywhere."""
-    return next((each for each in said[start:] + said[:start] if words in each.words), None)
+    """Find words from a place on, as the same ones may stand twice; then anywhere.
+
+    Whole lines go first: a short answer also stands within the words of others.
+    """
+    ordered = said[start:] + said[:start]
+    lines = (each for each in ordered if f"\n{words}\n" in f"\n{each.words}\n")
+    return next(lines, None) or next((each for each in ordered if words in each.words), None)
 
 
 def _item_label(item: JsonObject) -> str:
