@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from .fake_upstream import WHOLE, FakeUpstream, Step, chunk, chunked, reply
 from .support import events, served, turn_body, wait_until
 
 if TYPE_CHECKING:
+    import pytest
     from codex_glm.proxy.turns.turn import Turn
 
     from .conftest import StartProxy
@@ -50,6 +52,15 @@ class Searched(FakeUpstream):
         return Step(FOUND)
 
 
+def leave_while_it_searches(proxy: ProxyThread, glm: Searched) -> None:
+    """Post a turn, leave once its search runs, and wait for the turn's end."""
+    body = turn_body(tools=[SEARCH])
+    with proxy.client() as client, client.stream("POST", "/v1/responses", json=body):
+        assert glm.searching.wait(SOON)
+    wait_until(lambda: proxy.flows)
+    glm.found.set()
+
+
 def under_way(proxy: ProxyThread) -> list[Turn]:
     return list(proxy.addon.turns.under_way.values())
 
@@ -78,3 +89,12 @@ def test_what_was_found_comes_before_the_pulses_of_the_queue(start_proxy: StartP
     numbers = [event["sequence_number"] for event in told]
     assert numbers == sorted(numbers)  # type: ignore[type-var]
     assert_valid(told)
+
+
+def test_a_client_that_leaves_while_a_search_runs_is_no_error(
+    start_proxy: StartProxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Searched(calls("web_search")) as glm:
+        leave_while_it_searches(served(start_proxy, glm), glm)
+    gc.collect()  # asyncio tells then of what nobody asked for
+    assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []

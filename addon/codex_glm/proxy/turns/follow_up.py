@@ -58,5 +58,6 @@ async def _search(turn: Turn) -> list[Found] | None:
         await asyncio.wait({running}, timeout=_GLANCE)
     if not running.done():
         running.cancel()
+        await asyncio.gather(running, return_exceptions=True)  # else asyncio logs a traceback
         return None
     return running.result()
