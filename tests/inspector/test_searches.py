@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from codex_glm.inspect.alignment import align
 from codex_glm.inspect.transcript import Spoken, transcript
 from codex_glm.inspect.turn_record import read_record
 from codex_glm.inspect.turn_request import render_request
+from codex_glm.inspect.turn_response import render_response
 from codex_glm.translation.reply.translate import ReplyTranslator
 from codex_glm.translation.request.translate import continue_request, translate_request
 from codex_glm.translation.tools.web_search import Found
@@ -91,3 +93,50 @@ def test_what_is_new_is_not_old_as_well() -> None:
     body = {"messages": [say("user", "a"), say("system", "b"), say("user", "c")]}
     record = read_record({"rounds": [exchange(encode_text(body), "")]})
     assert "BEFORE IT" not in render_request(record, b"")
+
+
+def sides(made: Sample) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Give each line of both parts of the alignment: Codex's side, and GLM's."""
+    lines = [
+        (line[:62].rstrip(), line[63:]) for line in align(made.record, made.asked, made.answered)
+    ]
+    asked, answered = lines.index(("REQUEST", "")), lines.index(("REPLY", ""))
+    return lines[asked + 1 : answered - 1], lines[answered + 1 :]
+
+
+def test_what_came_of_a_search_stands_beside_it() -> None:
+    _, reply = sides(SECOND)
+    assert reply == [
+        ("output 1 reasoning  Better look.", "= round 1, thinking"),
+        ("output 2 web_search_call  news", "= round 1, call web_search"),
+        ("output 3 web_search_call  olds", "= round 1, call web_search"),
+        ("output 4 found  It is new.", "= message 5 (tool)"),
+        ("output 4 found  It is old.", "= message 6 (tool)"),
+        ("output 5 reasoning  Now I know.", "= round 2, thinking"),
+        ("output 6 message  It says so.", "= round 2, text"),
+    ]
+
+
+def test_searches_of_before_stand_beside_what_glm_gets_of_them() -> None:
+    asked, _ = sides(THIRD)
+    assert asked[4:11] == [
+        ("input 5 reasoning  Better look.", "= message 4 (assistant)"),
+        ("input 6 web_search_call  news", "= message 4 (assistant), call web_search"),
+        ("input 7 web_search_call  olds", "= message 4 (assistant), call web_search"),
+        ("input 8 found  It is new.", "= message 5 (tool)"),
+        ("input 8 found  It is old.", "= message 6 (tool)"),
+        ("input 9 reasoning  Now I know.", "= message 7 (assistant)"),
+        ("input 10 message assistant  It says so.", "= message 7 (assistant)"),
+    ]
+
+
+def test_a_search_that_is_not_kept_has_nothing_at_glm() -> None:
+    search: JsonObject = {"type": "web_search_call", "action": {"type": "search", "query": "news"}}
+    asked, _ = sides(turn([say("user", "Hi"), search], answer("Hm.", "Hello.")))
+    assert asked[1] == ("input 2 web_search_call  news", "-")
+
+
+def test_what_was_found_is_shown_as_such() -> None:
+    shown = render_response(SECOND.record, SECOND.answered)
+    assert "FOUND\n  It is new.\n\n  It is old.\n" in shown
+    assert shown.count("THINKING") == 2

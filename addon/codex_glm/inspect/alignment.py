@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from codex_glm.translation.tools.web_search import NAME, is_memory
 from codex_glm.translation.wire.chunks import TextDelta, ThinkingDelta, ToolCallDelta, parse_chunk
 from codex_glm.translation.wire.sse import SSEDecoder
 
-from .codex_reply import read_reply
+from .codex_reply import kept_searches, read_reply
 from .conversation import content_text
 from .loose import object_of, objects, parsed, text, written
 from .prompt import message_text
 from .wording import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from codex_glm.translation.wire.wire_json import JsonObject
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _LEFT = 62
 _EXCERPT = 34
 _CALLS = {"reasoning": "thinking", "message": "text"}
+_SEARCH = "web_search_call"
 
 
 class Said(NamedTuple):
@@ -44,26 +46,16 @@ def align(record: TurnRecord, codex_request: bytes, codex_reply: bytes) -> list[
 
 
 def _request_lines(asked: JsonObject, chat: JsonObject) -> Iterator[str]:
-    messages = objects(chat.get("messages"))
-    said = [_message(place, each) for place, each in enumerate(messages, 1)]
-    calls = [call for place, each in enumerate(messages, 1) for call in _calls(place, each)]
+    said = _messages(chat)
     if instructions := text(asked.get("instructions")):
         yield _line("instructions", instructions, _find(instructions, said, 0))
     given = asked.get("input")
     items = objects(given)
     if isinstance(given, str):
         items = [{"role": "user", "content": given}]
-    start = 0
-    for place, item in enumerate(items, 1):
-        words, found = _item_words(item), None
-        if call_id := text(item.get("call_id")):
-            out = text(item.get("type")).endswith("_output")
-            found = next((each for each in (said if out else calls) if each.key == call_id), None)
-        elif words:
-            found = _find(words, said, start)
-            # A message that is these words alone holds no further item.
-            start = said.index(found) + (found.words == words) if found else start
-        yield _line(f"input {place} {_item_label(item)}", words, found)
+    messages = enumerate(objects(chat.get("messages")), 1)
+    calls = [call for place, each in messages for call in _calls(place, each)]
+    yield from _input_lines(items, said, calls)
     names = {
         text(object_of(tool.get("function")).get("name")) for tool in objects(chat.get("tools"))
     }
@@ -71,16 +63,53 @@ def _request_lines(asked: JsonObject, chat: JsonObject) -> Iterator[str]:
     yield f"{f'{declared} tools':<{_LEFT}} → {len(names)} functions"
 
 
+def _input_lines(items: list[JsonObject], said: list[Said], calls: list[Said]) -> Iterator[str]:
+    start = 0
+    for place, item in enumerate(items, 1):
+        words, found = _item_words(item), None
+        if is_memory(item):
+            yield from _found_lines(f"input {place} found", kept_searches(item), said)
+            continue
+        if call_id := text(item.get("call_id")):
+            out = text(item.get("type")).endswith("_output")
+            found = _keyed(call_id, said if out else calls)
+        elif text(item.get("type")) == _SEARCH:
+            found = _take_search(words, calls)
+        elif words:
+            found = _find(words, said, start)
+            # A message that is these words alone holds no further item.
+            start = said.index(found) + (found.words == words) if found else start
+        yield _line(f"input {place} {_item_label(item)}", words, found)
+
+
 def _reply_lines(items: list[ReplyItem], record: TurnRecord) -> Iterator[str]:
     left = [said for place, each in enumerate(record.rounds, 1) for said in _spoken(place, each)]
     for place, item in enumerate(items, 1):
-        key = item.call_id or _CALLS.get(item.kind, item.kind)
-        found = next((said for said in left if said.key == key), None)
+        label = f"output {place} {item.kind} {item.name}".rstrip()
+        if item.searches:
+            # GLM reads them in the next round, and the last one's request holds them all.
+            yield from _found_lines(label, item.searches, _messages(record.chat))
+            continue
+        found = next((said for said in left if _became(said, item)), None)
         if found:
             left.remove(found)
-        yield _line(f"output {place} {item.kind} {item.name}".rstrip(), item.text, found)
+        query = _query(parsed(item.text)) if item.kind == _SEARCH else ""
+        yield _line(label, query or item.text, found)
     for said in left:
         yield f"{'-':<{_LEFT}} ← {said.place}  {one_line(said.words, _EXCERPT)}"
+
+
+def _became(said: Said, item: ReplyItem) -> bool:
+    """Tell whether an item is of the kind, or the call, that was said."""
+    if item.kind == _SEARCH:  # it has no id of GLM's
+        return _is_search(said)
+    return said.key == (item.call_id or _CALLS.get(item.kind, item.kind))
+
+
+def _found_lines(label: str, searches: Iterable[JsonObject], said: list[Said]) -> Iterator[str]:
+    for each in searches:
+        found = _keyed(text(each.get("call_id")), said)
+        yield _line(label, text(each.get("output")), found)
 
 
 def _line(label: str, words: str, found: Said | None) -> str:
@@ -92,6 +121,11 @@ def _line(label: str, words: str, found: Said | None) -> str:
     sign = "=" if same else "~"
     other = "" if sign == "=" else f"  {one_line(found.words, _EXCERPT)}"
     return f"{shown:<{_LEFT}} {sign} {found.place}{other}"
+
+
+def _messages(chat: JsonObject) -> list[Said]:
+    messages = objects(chat.get("messages"))
+    return [_message(place, each) for place, each in enumerate(messages, 1)]
 
 
 def _message(place: int, message: JsonObject) -> Said:
@@ -118,6 +152,27 @@ def _find(words: str, said: list[Said], start: int) -> Said | None:
     return next(lines, None) or next((each for each in ordered if words in each.words), None)
 
 
+def _keyed(key: str, said: list[Said]) -> Said | None:
+    return next((each for each in said if key and each.key == key), None)
+
+
+def _take_search(query: str, calls: list[Said]) -> Said | None:
+    """Find the call of a search; it is taken out, as the same may be searched twice."""
+    asked = (each for each in calls if _is_search(each) and _query(parsed(each.words)) == query)
+    found = next(asked, None)
+    if found:
+        calls.remove(found)
+    return found
+
+
+def _is_search(said: Said) -> bool:
+    return said.place.endswith(f"call {NAME}")
+
+
+def _query(action: JsonObject) -> str:
+    return text(action.get("query"))
+
+
 def _item_label(item: JsonObject) -> str:
     kind = text(item.get("type")) or "message"
     return f"{kind} {text(item.get('role')) or text(item.get('name'))}".rstrip()
@@ -130,7 +185,8 @@ def _item_words(item: JsonObject) -> str:
             item.get("summary")
         )
     held = (item.get(name) for name in ("content", "arguments", "input", "output", "action"))
-    return next((content_text(each) for each in held if each is not None), "")
+    words = (content_text(each) for each in held if each is not None)
+    return _query(object_of(item.get("action"))) or next(words, "")
 
 
 def _spoken(place: int, each: Round) -> list[Said]:

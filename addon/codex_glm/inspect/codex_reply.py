@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from codex_glm.translation.tools.web_search import is_memory
 from codex_glm.translation.wire.sse import SSEDecoder
 
 from .loose import count, object_of, objects, parsed, text, written
@@ -26,13 +27,15 @@ class ReplyItem:
     """An output item."""
 
     kind: str
-    """`reasoning`, `message`, `function_call` and so on."""
+    """`reasoning`, `message`, `function_call` and so on; `found` keeps what searches found."""
     name: str
     call_id: str
     text: str
-    """Thinking, text, arguments or input, as the kind has it."""
+    """Thinking, text, arguments, input or what was found, as the kind has it."""
     whole: bool = True
     """Whether the item has been closed."""
+    searches: tuple[JsonObject, ...] = ()
+    """Those whose results it keeps."""
 
 
 @dataclass(slots=True)
@@ -59,6 +62,13 @@ def read_reply(body: bytes) -> list[ReplyItem]:
     return [_read_item(each.item, each.deltas, whole=each.whole) for each in opened.values()]
 
 
+def kept_searches(item: JsonObject) -> list[JsonObject]:
+    """Give the searches that an item keeps, each with its `call_id` and `output`."""
+    # The envelope: a line for its seal, then what it keeps (`translation.tools.web_search`).
+    kept = text(item.get("encrypted_content")).partition("\n")[2]
+    return objects(parsed(kept).get("searches")) if is_memory(item) else []
+
+
 def _take(event: JsonObject, opened: dict[int, _Open]) -> None:
     kind, place = event.get("type"), count(event.get("output_index"))
     if kind == "response.output_item.added":
@@ -70,12 +80,15 @@ def _take(event: JsonObject, opened: dict[int, _Open]) -> None:
 
 
 def _read_item(item: JsonObject, deltas: list[str], *, whole: bool) -> ReplyItem:
+    searches = kept_searches(item)
+    found = "\n\n".join(text(each.get("output")) for each in searches)
     return ReplyItem(
-        kind=text(item.get("type")),
+        kind="found" if is_memory(item) else text(item.get("type")),
         name=".".join(filter(None, (text(item.get("namespace")), text(item.get("name"))))),
         call_id=text(item.get("call_id")),
-        text="".join(deltas) or _said(item),
+        text="".join(deltas) or _said(item) or found,
         whole=whole,
+        searches=tuple(searches),
     )
 
 

@@ -15,8 +15,14 @@ if TYPE_CHECKING:
     from .codex_reply import ReplyItem
     from .turn_record import Round, TurnRecord
 
-_HEADINGS = {"reasoning": "THINKING", "message": "TEXT", "compaction": "SUMMARY"}
-_THINKING_LINES, _THINKING_CHARACTERS = 40, 4000
+_HEADINGS = {
+    "reasoning": "THINKING",
+    "message": "TEXT",
+    "compaction": "SUMMARY",
+    "found": "FOUND",
+}
+_MOST = {"reasoning": (40, 4000), "found": (12, 1200)}
+"""Lines and characters that are shown, where that is not all."""
 _ORDER: tuple[Kind, ...] = (
     "dropped", "changed", "repaired", "added", "retried", "renamed", "withheld",
 )  # fmt: skip
@@ -82,8 +88,8 @@ def item_text(item: ReplyItem) -> str:
     note = "" if item.whole else "  (not finished)"
     if item.kind in _HEADINGS:
         said = item.text.strip("\n")
-        if item.kind == "reasoning":
-            said = shortened(said, _THINKING_LINES, _THINKING_CHARACTERS)
+        if item.kind in _MOST:
+            said = shortened(said, *_MOST[item.kind])
         return f"{_HEADINGS[item.kind]}{note}\n{indented(said)}"
     name = item.name or item.kind
     return f"CALL{note}\n{indented(call_text(name, item.call_id, item.text))}"
