@@ -8,6 +8,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from codex_glm.inspect.turn_record import read_record
+
 from tests.translation.grammar import assert_valid
 
 from .fake_upstream import WHOLE, FakeUpstream, Step, chunk, chunked, reply
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from .support import ProxyThread
 
 SEARCH = {"type": "web_search"}
+SHELL = {"type": "function", "name": "shell", "parameters": {"type": "object"}}
 FOUND = reply(b'{"search_result":[{"title":"T","link":"https://a.example/x","content":"C"}]}')
 SOON = 5.0
 
@@ -98,3 +101,16 @@ def test_a_client_that_leaves_while_a_search_runs_is_no_error(
         leave_while_it_searches(served(start_proxy, glm), glm)
     gc.collect()  # asyncio tells then of what nobody asked for
     assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []
+
+
+def test_a_round_begins_when_it_is_sent_also_where_searches_end_the_turn(
+    start_proxy: StartProxy,
+) -> None:
+    with Searched(calls("web_search", "shell")) as glm:
+        glm.found.set()
+        proxy = served(start_proxy, glm)
+        assert proxy.post(turn_body(tools=[SEARCH, SHELL])).status_code == 200
+    (one,) = read_record(proxy.flow().metadata["glm"]).rounds
+    assert one.begun is not None
+    assert one.first_byte is not None
+    assert one.begun <= one.first_byte

@@ -225,6 +225,8 @@ def test_leaving_the_queue(start_proxy: StartProxy) -> None:
                 wait_until(lambda: gate_of(proxy)._waiting)
             assert free_in(proxy, 1) < SOON
             assert len(glm.seen) == 1
+            (never_sent,) = proxy.flow().metadata["glm"]["rounds"]
+            assert never_sent["begun"] is None
         assert free_in(proxy, 0) < SOON
         assert glm.left.wait(SOON), "GLM's connection is closed too"
 

@@ -119,10 +119,10 @@ class Turns:
             self.begin_round(flow, turn)
 
     def begin_round(self, flow: HTTPFlow, turn: Turn) -> None:
-        """Note that a round is sent now, and show it."""
-        turn.exchange.begun = time.monotonic()
+        """Note that a round is sent now, if it is to be sent at all, and show it."""
         if turn.client_gone or turn.reply.stream.ended:
             return
+        turn.exchange.begun = time.monotonic()
         try:
             record.record_round(flow, turn)
             self.rows.begin(flow, turn)
