@@ -12,6 +12,7 @@ from .codex_reply import kept_searches, read_reply
 from .conversation import content_text
 from .loose import object_of, objects, parsed, text, written
 from .prompt import message_text
+from .turn_response import no_output
 from .wording import one_line
 
 if TYPE_CHECKING:
@@ -40,9 +41,11 @@ class Said(NamedTuple):
 def align(record: TurnRecord, codex_request: bytes, codex_reply: bytes) -> list[str]:
     """Give the alignment in lines: `=` the same words, `~` other words, `-` nothing there."""
     head = [f"{'CODEX':<{_LEFT}}   GLM"]
+    if record.let_go:
+        return [*head, "", no_output(record)]
     asked = list(_request_lines(parsed(codex_request), record.chat))
     answered = list(_reply_lines(read_reply(codex_reply), record))
-    return [*head, "", "REQUEST", *asked, "", "REPLY", *(answered or ["(nothing yet)"])]
+    return [*head, "", "REQUEST", *asked, "", "REPLY", *(answered or [no_output(record)])]
 
 
 def _request_lines(asked: JsonObject, chat: JsonObject) -> Iterator[str]:

@@ -8,7 +8,7 @@ from .codex_reply import read_reply
 from .conversation import conversation, newest
 from .line import turn_line
 from .loose import objects
-from .turn_response import item_text
+from .turn_response import item_text, no_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,5 +40,7 @@ def _turn(turn: Spoken, *, first: bool) -> Iterator[str]:
     messages = objects(turn.record.first_chat.get("messages"))
     new = [each for each in messages if each.get("role") != "system"] if first else newest(messages)
     yield from conversation(new, messages)
+    if turn.record.let_go:
+        yield from ("", no_output(turn.record))
     for item in items:
         yield from ("", item_text(item))

@@ -87,6 +87,11 @@ class TurnRecord:
         return parsed(self.rounds[0].request) if self.rounds else {}
 
     @property
+    def let_go(self) -> bool:
+        """Whether the bodies of a turn that ended were let go, to save memory."""
+        return bool(self.outcome and self.rounds) and not any(each.request for each in self.rounds)
+
+    @property
     def first_byte(self) -> float | None:
         """When the first byte of a reply came that was not tried again."""
         times = (each.first_byte for each in self.rounds if not each.rule)

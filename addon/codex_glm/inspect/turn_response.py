@@ -38,7 +38,7 @@ def render_response(record: TurnRecord, codex_reply: bytes) -> str:
     for item in items:
         lines += ["", item_text(item)]
     if not items:
-        lines += ["", "(nothing has come yet)" if not record.outcome else "(no output)"]
+        lines += ["", no_output(record)]
     lines += [*_rounds(record), *_side_calls(record), *_receipt(record)]
     return "\n".join(lines)
 
@@ -81,6 +81,13 @@ def _verdict(record: TurnRecord) -> str:
     kinds = [line.kind for line in record.noted]
     counts = (f"{kinds.count(kind)} {kind}" for kind in _ORDER if kind in kinds)
     return f"{', '.join(counts) or len(kinds)}: see RECEIPT"
+
+
+def no_output(record: TurnRecord) -> str:
+    """Say why there is no output item."""
+    if record.let_go:
+        return "(no longer kept, see glm_keep_bytes)"
+    return "(no output)" if record.outcome else "(nothing has come yet)"
 
 
 def item_text(item: ReplyItem) -> str:
