@@ -1,11 +1,11 @@
-"""The smaller parts, in tables: wording, sizes, the cache X-ray, prices, totals, the line."""
+"""The smaller parts, in tables: sizes, the cache X-ray, prices, totals, the line."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from codex_glm.inspect import plan, stats, wording
+from codex_glm.inspect import plan, stats
 from codex_glm.inspect.line import turn_line
 from codex_glm.inspect.prefix import compare, describe, read_change
 from codex_glm.inspect.prices import PRICES, cost, say_cost
@@ -223,25 +223,6 @@ def test_transcript() -> None:
     assert "── system ──" not in lines
     assert not any("\n" in line for line in lines)
     assert transcript([]) == ["no turns"]
-
-
-@pytest.mark.parametrize(
-    ("said", "short"),
-    [
-        ("a\nb", "a\nb"),
-        ("a\nb\nc", "a\nb\n… (5 characters, 3 lines in all)"),
-        ("x" * 11, "x" * 10 + "\n… (11 characters, 1 lines in all)"),
-    ],
-)
-def test_shortened(said: str, short: str) -> None:
-    assert wording.shortened(said, most_lines=2, most_characters=10) == short
-
-
-@pytest.mark.parametrize(
-    ("tokens", "said"), [(0, "0"), (999, "999"), (1000, "1.0k"), (1_048_576, "1.05M")]
-)
-def test_counts(tokens: int, said: str) -> None:
-    assert wording.short_count(tokens) == said
 
 
 PLAN = (Window(300, 42.9, 1_795_394_346), Window(10080, 17, None), Window(90, 1, 10**14))

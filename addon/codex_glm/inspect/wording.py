@@ -9,7 +9,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 def short_count(tokens: int) -> str:
     """Say a number of tokens in a few characters."""
-    if tokens >= 1_000_000:
+    if tokens >= 999_950:  # which rounds up to a million
         return f"{tokens / 1_000_000:.2f}M"
     return f"{tokens / 1000:.1f}k" if tokens >= 1000 else str(tokens)
 
@@ -23,7 +23,8 @@ def seconds(time: float | None) -> str:
     """Say a time; a dash where there is none yet."""
     if time is None:
         return "-"
-    return f"{time:.1f}s" if time < 60 else f"{time // 60:.0f}m{time % 60:02.0f}s"
+    minutes, rest = divmod(round(time), 60)
+    return f"{time:.1f}s" if time < 59.95 else f"{minutes}m{rest:02}s"
 
 
 def shortened(text: str, most_lines: int = 30, most_characters: int = 3000) -> str:
