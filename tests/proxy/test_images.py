@@ -78,6 +78,12 @@ def told(proxy: ProxyThread, rule: str, flow: int = -1) -> list[str]:
     return [entry["detail"] for entry in receipt if entry["rule"] == rule]
 
 
+def asked_on_its_own(proxy: ProxyThread) -> object:
+    """Give what the proxy says of its side calls."""
+    with proxy.client() as client:
+        return client.get("/health").json()["side_calls"]
+
+
 def test_described_once(start_proxy: StartProxy, simulator: SimulatorThread) -> None:
     proxy = start_proxy(glm_api_base=simulator.base_url, glm_api_key=KEY)
     assert completed(ask(proxy, shown(png())))
@@ -113,8 +119,7 @@ def test_the_record_shows_the_side_call(
     wait_until(lambda: len(proxy.flows) == 2)
     assert proxy.flow().metadata["glm"]["side_calls"] == []
     assert told(proxy, "image-described") == [words]
-    with proxy.client() as client:
-        assert client.get("/health").json()["side_calls"] == {"image": {"asked": 1, "failed": 0}}
+    assert asked_on_its_own(proxy) == {"image": {"asked": 1, "failed": 0}}
 
 
 def test_a_tools_image_is_described_in_its_output(
@@ -162,8 +167,7 @@ def test_a_failed_description_costs_the_image_alone(
         assert completed(ask(proxy, shown(png())))
         first = proxy.flow().metadata["glm"]
         assert completed(ask(proxy, shown(png()), SAID, MORE))
-        with proxy.client() as client:
-            counts = client.get("/health").json()["side_calls"]
+        counts = asked_on_its_own(proxy)
     assert len(glm.seen) == 3, "asked again within the thread"
     text = content(glm.seen[1])
     assert isinstance(text, str)
@@ -208,8 +212,18 @@ def test_a_client_that_leaves_meanwhile_costs_no_turn(start_proxy: StartProxy) -
             client.post("/v1/responses", json=turn_body(model=BLIND, input=[shown(png())]))
         wait_until(lambda: proxy.flows)
         assert proxy.flow().comment == f"{SEEING} describes 1 image"
+        assert asked_on_its_own(proxy) == {"image": {"asked": 1, "failed": 0}}
         assert completed(ask(proxy, shown(png())))
     assert [json.loads(seen.body)["model"] for seen in glm.seen] == [SEEING, BLIND]
+
+
+def test_a_question_for_a_request_that_is_refused_is_counted(start_proxy: StartProxy) -> None:
+    with FakeUpstream(by_model(description())) as glm:
+        proxy = served(start_proxy, glm)
+        body = turn_body(model=BLIND, input=[shown(png())], previous_response_id="resp_1")
+        assert proxy.post(body).status_code == 400
+        assert len(glm.seen) == 1
+        assert asked_on_its_own(proxy) == {"image": {"asked": 1, "failed": 0}}
 
 
 def test_omit(start_proxy: StartProxy) -> None:

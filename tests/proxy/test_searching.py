@@ -103,6 +103,17 @@ def test_a_client_that_leaves_while_a_search_runs_is_no_error(
     assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []
 
 
+def test_a_search_whose_client_left_is_shown_and_counted(start_proxy: StartProxy) -> None:
+    with Searched(calls("web_search")) as glm:
+        proxy = served(start_proxy, glm)
+        leave_while_it_searches(proxy, glm)
+        with proxy.client() as client:
+            counts = client.get("/health").json()["side_calls"]
+    (call,) = proxy.flow(0).metadata["glm"]["side_calls"]
+    assert call["outcome"] == "given up before it ended"
+    assert counts == {"web_search": {"asked": 1, "failed": 1}}
+
+
 def test_a_round_begins_when_it_is_sent_also_where_searches_end_the_turn(
     start_proxy: StartProxy,
 ) -> None:

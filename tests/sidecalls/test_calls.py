@@ -10,7 +10,7 @@ import pytest
 from codex_glm.sidecalls.calls import SideCall, recorded, without_data
 from codex_glm.sidecalls.client import SideCallError, SideClient
 
-from tests.proxy.fake_upstream import FakeUpstream, error, reply
+from tests.proxy.fake_upstream import HOLD, FakeUpstream, Step, error, reply
 
 if TYPE_CHECKING:
     from tests.proxy.fake_upstream import Reply
@@ -62,6 +62,22 @@ def test_a_call_that_failed(answer: bytes, outcome: str) -> None:
     assert isinstance(came, SideCallError)
     assert (noted.outcome, noted.reply) == (outcome, "")
     assert KEY not in json.dumps(noted.to_json())
+
+
+def test_a_call_that_was_given_up() -> None:
+    """GLM has its question: it stands in the record like any other."""
+    noted: list[SideCall] = []
+
+    async def leave(client: SideClient) -> None:
+        asked = asyncio.ensure_future(recorded(client, "/x", BODY, "image", noted.append))
+        while not glm.seen:
+            await asyncio.sleep(0.005)
+        asked.cancel()
+        await asked
+
+    with FakeUpstream(Step(end=HOLD)) as glm, pytest.raises(asyncio.CancelledError):
+        asyncio.run(leave(SideClient(glm.base_url, KEY)))
+    assert [one.outcome for one in noted] == ["given up before it ended"]
 
 
 def test_a_reply_without_use() -> None:

@@ -146,7 +146,7 @@ class CodexGlm:
         """Hold a turn back until its next round may begin."""
         if turn := self.turns.under_way.get(flow.id):
             flow.request = turn.client_request
-            await follow_up(turn)
+            await follow_up(turn, self.turns.noting(turn.side_calls))
             while not turn.client_gone and not waiting.may_go(turn):
                 record.record_wait(flow, turn)
                 await waiting.wait_for_round(turn, self.settings.keepalive)

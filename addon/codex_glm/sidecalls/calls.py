@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -64,6 +65,9 @@ async def recorded(
             check(reply)
     except SideCallError as error:
         end(str(error) or "failed")
+        raise
+    except asyncio.CancelledError:  # GLM was asked all the same, and may charge it
+        end("given up before it ended")
         raise
     end("ok", encode_text(reply))
     return reply

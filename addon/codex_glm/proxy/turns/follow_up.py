@@ -11,7 +11,10 @@ from codex_glm.sidecalls.search import default_engine, search
 from codex_glm.translation.tools.web_search import SearchOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from codex_glm.proxy.turns.turn import Turn
+    from codex_glm.sidecalls.calls import SideCall
     from codex_glm.translation.tools.web_search import Found
 
 _GLANCE = 0.2
@@ -30,11 +33,14 @@ class SearchLimits:
     """Time for one search."""
 
 
-async def follow_up(turn: Turn) -> None:
-    """Do what the reply waits for, and make the request of the next round if there is one."""
+async def follow_up(turn: Turn, note: Callable[[SideCall], None]) -> None:
+    """Do what the reply waits for, and make the request of the next round if there is one.
+
+    Side calls go to `note`.
+    """
     stream = turn.reply.stream
     if stream.follow_up.searches:
-        found = await _search(turn)
+        found = await _search(turn, note)
         if found is None:
             return
         turn.take_found(found)
@@ -42,7 +48,7 @@ async def follow_up(turn: Turn) -> None:
         turn.next_round()
 
 
-async def _search(turn: Turn) -> list[Found] | None:
+async def _search(turn: Turn, note: Callable[[SideCall], None]) -> list[Found] | None:
     """Run all searches of a round at once; None if the client left meanwhile."""
     limits, place = turn.searching, turn.upstream
     client = SideClient(place.base, place.key.value, limits.seconds)
@@ -50,7 +56,7 @@ async def _search(turn: Turn) -> list[Found] | None:
     options = turn.context.names.search or SearchOptions()
     running = asyncio.gather(
         *(
-            search(client, engine, wanted, options, turn.side_calls.append)
+            search(client, engine, wanted, options, note)
             for wanted in turn.reply.stream.follow_up.searches
         )
     )

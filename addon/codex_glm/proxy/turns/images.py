@@ -14,7 +14,7 @@ from codex_glm.translation.request.sight import has_images
 from codex_glm.translation.request.translate import images_to_describe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mitmproxy.http import HTTPFlow
 
@@ -47,17 +47,17 @@ class Images:
         body: JsonObject,
         wanted: TranslationSettings,
         place: tuple[Upstream, Gate],
-        calls: list[SideCall],
+        note: Callable[[SideCall], None],
     ) -> TranslationSettings:
         """Give `wanted` with what is known of the images in `body`, and ask about the rest.
 
-        Side calls are noted in `calls`. It raises nothing: what failed is said of the image.
+        Side calls go to `note`. It raises nothing: what failed is said of the image.
         """
         if not has_images(body):
             return wanted
         key = wanted.seal_key
         refused = frozenset(i for (k, i), taken in self._verdicts.items() if k == key and not taken)
-        descriptions = await self._describe(flow, headers, body, wanted, place, calls)
+        descriptions = await self._describe(flow, headers, body, wanted, place, note)
         images = replace(wanted.images, refused=refused, descriptions=descriptions)
         return replace(wanted, images=images)
 
@@ -83,7 +83,7 @@ class Images:
         body: JsonObject,
         wanted: TranslationSettings,
         place: tuple[Upstream, Gate],
-        calls: list[SideCall],
+        note: Callable[[SideCall], None],
     ) -> Mapping[str, Description]:
         images = images_to_describe(body, wanted, headers)
         model = wanted.images.seer(wanted.base)
@@ -95,7 +95,7 @@ class Images:
             client=SideClient(upstream.base, upstream.key.value, _CALL_SECONDS),
             owner=wanted.seal_key.hex(),
             thread=headers.get("thread-id", ""),
-            note=calls.append,
+            note=note,
             enter=partial(pass_gate, gate),
         )
         if count := self.describer.unknown(images, seer):

@@ -93,7 +93,8 @@ class Turns:
         try:
             body = read_body(flow.request, settings.max_body)
             if places:
-                wanted = await self.images.look(flow, admitted.headers, body, wanted, place, calls)
+                note = self.noting(calls)
+                wanted = await self.images.look(flow, admitted.headers, body, wanted, place, note)
             translated = translate(body, wanted, admitted.headers)
         except errors.RequestError as refused:
             flow.response = replies.error_reply(refused.failure)
@@ -138,15 +139,22 @@ class Turns:
         self.served += 1
         self._account(turn)
         self.images.learn(turn)
-        for call in turn.side_calls:
-            counts = self.side_calls.setdefault(call.kind, {"asked": 0, "failed": 0})
-            counts["asked"] += 1
-            counts["failed"] += call.outcome != "ok"
         record.record_end(flow, turn)
         self.unknowns.turn(flow, turn)
         self.recorder.turn(flow, turn)
         # Later, as the client, who waits for its reply's end, need not wait for the line.
         asyncio.get_running_loop().call_soon(record.log_end, flow, turn)
+
+    def noting(self, calls: list[SideCall]) -> Callable[[SideCall], None]:
+        """Give what adds a side call to `calls` and counts it, whatever comes of its turn."""
+
+        def note(call: SideCall) -> None:
+            calls.append(call)
+            counts = self.side_calls.setdefault(call.kind, {"asked": 0, "failed": 0})
+            counts["asked"] += 1
+            counts["failed"] += call.outcome != "ok"
+
+        return note
 
     def _account(self, turn: Turn) -> None:
         """Take what is known of the plan by now, and ask again; at once where it is used up."""
