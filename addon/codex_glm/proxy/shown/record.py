@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from codex_glm.inspect.line import turn_line
 from codex_glm.inspect.turn_record import read_record
-from codex_glm.inspect.wording import one_line, printable
+from codex_glm.inspect.wording import one_line, printable, short_count
 from codex_glm.proxy.entry.door import CLIENT
 from codex_glm.proxy.shown.terminal import shows_colours
 from codex_glm.translation.receipt import LOSSLESS_KINDS
@@ -62,7 +62,10 @@ def record_progress(flow: HTTPFlow, turn: Turn, received: bytes) -> None:
     if not received:
         return
     flow.metadata[METADATA_KEY]["rounds"][-1] |= turn.exchange.reply_to_json(turn.started)
-    parts = [turn.context.kind.name, f"{turn.reply.stream.at_work} ~{_short(_tokens(received))}"]
+    parts = [
+        turn.context.kind.name,
+        f"{turn.reply.stream.at_work} ~{short_count(_tokens(received))}",
+    ]
     if failed := turn.failed_rounds:
         parts.append(f"{len(failed)} tried again")
     flow.comment = " · ".join(filter(None, parts)).strip()
@@ -144,7 +147,7 @@ def _summary(turn: Turn, state: str) -> str:
     parts = [turn.context.kind.name] if turn.context.kind.name else []
     parts += [] if state == "completed" else [state]
     if usage := stream.usage:
-        parts.append(f"{_short(usage.prompt)}→{_short(usage.completion)}")
+        parts.append(f"{short_count(usage.prompt)}→{short_count(usage.completion)}")
     if names := _called(stream.response):
         parts.append(" ".join(names))
     if stream.failure:
@@ -167,7 +170,3 @@ def _called(response: JsonObject) -> list[str]:
     output = response.get("output")
     items = output if isinstance(output, list) else []
     return [str(item.get("name", item["type"])) for item in items if "call_id" in item]
-
-
-def _short(count: int) -> str:
-    return f"{count / 1000:.1f}k" if count >= 1000 else str(count)
