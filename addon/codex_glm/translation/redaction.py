@@ -13,52 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from .reasoning import seal_anew
+from .redaction_shapes import SHAPES, START, VALUES
 from .wire.json_strings import strings_of
 from .wire.wire_json import encode_text, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-_START = r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=\\u[0-9a-fA-F]{4}))"
-"""Where a word begins: in a text that is JSON, behind an escaped line feed too."""
-
-_PATTERNS = {
-    "secret": (
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
-        r"|(?i:bearer\s+)[^\s\"',;\\]{4,}"
-        rf"|{_START}eyJ[\w-]{{8,}}\.[\w-]{{8,}}(?:\.[\w-]*)?"  # a JSON web token
-        rf"|{_START}(?:sk|pk|rk)-[\w-]{{8,}}"
-        r"|(?:gh[a-z]_|github_pat_|glpat-|xox[a-z]-|hf_|npm_|pypi-)[\w-]{8,}"
-        r"|(?:AKIA|ASIA)[0-9A-Z]{12,}|AIza[\w-]{20,}|ya29\.[\w-]{8,}"
-        r"|[0-9a-fA-F]{32}\.[A-Za-z0-9]{8,}"  # a GLM key
-        rf"|{_START}(?:org|user|acct|account|proj|cus|team)[-_](?=[a-z]*[0-9A-Z])[A-Za-z0-9]{{10,}}"
-    ),
-    "assigned": (
-        r"(?P<name>(?i:[\w-]{0,40}(?:passw(?:or)?d|secret|token|api[_-]?key|access[_-]?key)[\w-]{0,40}))"
-        r"(?:\\*[\"']?\s*[:=]\s*\\*[\"'](?P<quoted>[^\"'\\\n]{4,200})|=(?P<bare>[^\s\"'\\,;&]{4,}))"
-    ),
-    "repository": (
-        r"(?:https?|ssh|git)://(?:[^\s/@\"']+@)?[\w.-]+(?::\d+)?/[\w./~-]+\.git\b"
-        r"|https?://(?:[^\s/@\"']+@)?(?:www\.)?(?:github|gitlab|bitbucket|codeberg)\.\w+"
-        r"/[\w.-]+/[\w.-]+"
-        r"|[\w.+-]{1,64}@[\w.-]{1,99}:[\w.~-]{1,99}/[\w./~-]+"
-    ),
-    "login": r"(?<=://)[^\s/@\"']+(?=@)",
-    "email": r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+",
-    "person": r"(?:(?<=/home/)|(?<=/Users/)|(?<=\\Users\\)|(?<=\\Users\\\\))[^/\s\"'<>:\\]+",
-    "uuid": r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
-    "hex": rf"{_START}[0-9a-f]{{30,}}(?![0-9A-Za-z])",
-    "host": r"\b[\w-]{1,63}\.(?:local|lan|internal|corp|intranet|home\.arpa)\b(?![/(.])",
-    "address": rf"{_START}(?!127\.|0\.0\.0\.0|192\.0\.2\.)\d{{1,3}}(?:\.\d{{1,3}}){{3}}\b",
-    "token": (
-        r"(?<![\w+=-])(?=[\w+=-]{0,300}[a-z])(?=[\w+=-]{0,300}[A-Z])(?=[\w+=-]{0,300}\d)"
-        r"[\w+=-]{32,}"
-    ),
-}
-"""Shapes by label, the more telling ones first; `assigned` is a secret behind its name.
-
-Repetitions that may fail are bounded, or a megabyte of one letter would take hours.
-"""
 
 _PRIVATE_KEY = re.compile(
     r"(?i)passw(or)?d$|secret|api_?key|authorization|cookie|(account|installation|user|org)[_-]?id$"
@@ -133,8 +93,8 @@ class Redactor:
         known = {"secret": private.secrets, "home": private.homes, "host": private.hosts}
         self._known = _compile({k: _any_of(v) + _ENDS[k] for k, v in known.items() if any(v)})
         people = [name for name in private.people if len(name) > 1 and name != "root"]
-        named = {"named": rf"{_START}(?<!-){_any_of(people)}(?![\w-])"} if people else {}
-        self._shapes = {False: _compile(_PATTERNS | named), True: _compile(_PATTERNS)}
+        named = {"named": rf"{START}(?<!-){_any_of(people)}(?![\w-])"} if people else {}
+        self._shapes = {False: _compile(SHAPES | named), True: _compile(SHAPES)}
         """By whether names are left alone."""
         self._seen: defaultdict[str, dict[str, int]] = defaultdict(dict)
 
@@ -211,7 +171,7 @@ class Redactor:
             label = str(match.lastgroup)
             part: str | int = 0
             if match["assigned"]:
-                label, part = "secret", "quoted" if match["quoted"] else "bare"
+                label, part = "secret", next(each for each in VALUES if match[each])
                 if match[part].isdecimal() or match[part].startswith(("[", "$", "{", "<")):
                     continue
             placeholder = self._placeholder(label, match[part])
