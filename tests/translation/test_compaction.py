@@ -43,9 +43,10 @@ def test_a_trigger_asks_for_a_summary_and_declares_no_tool() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "We built X."])
-def test_a_call_is_no_part_of_a_summary(text: str) -> None:
+@pytest.mark.parametrize("name", ["shell", ""])
+def test_a_call_is_no_part_of_a_summary(text: str, name: str) -> None:
     """GLM may go on with its work; Codex takes exactly one item for the whole history."""
-    calls = (ToolCallDelta(0, "c", "shell", "{"), ToolCallDelta(0, "", "", "}"))
+    calls = (ToolCallDelta(0, "c", name, "{"), ToolCallDelta(0, "", "", "}"))
     stream = reply(*calls, *([TextDelta(text)] if text else []), Finished("tool_calls"))
     output = cast("list[dict[str, str]]", stream.response["output"])
     assert [item["type"] for item in output] == (["compaction"] if text else [])

@@ -56,7 +56,9 @@ class OpenCalls:
     def receive(self, delta: ToolCallDelta) -> list[Event]:
         """Take one fragment; the first one of a call opens it."""
         if self._context.compacting:
-            return self._refuse(delta)
+            words = "a call of GLM's: a compaction has room for one item"
+            self._context.receipt.add("dropped", "call", words)
+            return []
         place = self._place_of(delta)
         if place in self._calls:
             return self._calls[place].append(delta.arguments)
@@ -80,12 +82,6 @@ class OpenCalls:
             return []
         call = self._calls[place] = self._open(delta)
         return call.open() + call.append(delta.arguments)
-
-    def _refuse(self, delta: ToolCallDelta) -> list[Event]:
-        if delta.name:
-            words = f"{delta.name}: a compaction has room for one item"
-            self._context.receipt.add("dropped", "call", words)
-        return []
 
     def rescue(self, leaked: list[MarkupCall]) -> list[Event]:
         """Take calls that GLM wrote as markup, but for those that are real calls as well."""
