@@ -11,7 +11,18 @@ from codex_glm.proxy.shown.rows import ROWS, SIDE_OF
 from mitmproxy import io
 from mitmproxy.addons.export import curl_command
 
-from .fake_upstream import CUT, HOLD, WHOLE, FakeUpstream, Step, chunk, chunked, error, thinking
+from .fake_upstream import (
+    CUT,
+    HOLD,
+    WHOLE,
+    FakeUpstream,
+    Seen,
+    Step,
+    chunk,
+    chunked,
+    error,
+    thinking,
+)
 from .support import KEY, rules, served, turn_body, wait_until
 
 if TYPE_CHECKING:
@@ -173,6 +184,26 @@ def test_replay_of_the_clients_row(start_proxy: StartProxy) -> None:
     assert client.metadata[ROWS] == [flow.id for flow in proxy.view[1:]]
     assert client.metadata[ROWS][0] == row.id
     assert len(proxy.view) == 3
+
+
+def test_replay_outlives_the_first_client(start_proxy: StartProxy) -> None:
+    def meanwhile(_: Seen) -> bytes:
+        async def leave() -> None:
+            proxy.addon.client_disconnected(client.client_conn)
+
+        proxy.run(leave())
+        return error("1302")
+
+    with FakeUpstream(WHOLE, meanwhile, WHOLE) as glm:
+        proxy = served(start_proxy, glm, view=True)
+        proxy.post()
+        client, _ = shown(proxy)
+        replay(proxy, client)
+        assert len(glm.seen) == 3
+    assert rules(proxy) == ["concurrency"]
+    assert len(proxy.view) == 4
+    assert client.response
+    assert b"response.completed" in (client.response.content or b"")
 
 
 @pytest.mark.parametrize("copied", [False, True])

@@ -38,7 +38,7 @@ def new_turn(
     return Turn(
         context=context,
         client_request=flow.request,
-        client_id=flow.client_conn.id,
+        client_id="" if flow.is_replay else flow.client_conn.id,
         exchanges=[Exchange(next(iter(gates)).url, encode_json(translated.chat_body))],
         upstreams=tuple(gates),
         gates=gates,

@@ -43,6 +43,7 @@ class Turn:
     context: TurnContext
     client_request: http.Request
     client_id: str
+    """The connection it came by; empty for a replay, which the first client does not wait for."""
     upstreams: tuple[Upstream, ...]
     """Where it may go, in order; the first is in use."""
     gates: dict[Upstream, Gate]
