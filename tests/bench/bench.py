@@ -38,6 +38,8 @@ class Sizes(NamedTuple):
     """How much is measured."""
 
     rounds: int
+    turn_rounds: int
+    """Of short turns: many, as what they cost drifts by more than the columns differ."""
     stream_rounds: int
     turns: int
     long_turns: int
@@ -52,8 +54,8 @@ class Sizes(NamedTuple):
     memory_turns: int
 
 
-FULL = Sizes(3, 5, 200, 30, (1, 32, 128, 400), 2.5, 16_000, 4.0, 5, 2000)
-QUICK = Sizes(1, 1, 40, 8, (1, 32), 1.5, 6_000, 2.0, 1, 200)
+FULL = Sizes(3, 10, 5, 400, 30, (1, 32, 128, 400), 2.5, 16_000, 4.0, 5, 2000)
+QUICK = Sizes(1, 2, 1, 40, 8, (1, 32), 1.5, 6_000, 2.0, 1, 200)
 
 
 @dataclass

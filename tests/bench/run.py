@@ -40,7 +40,7 @@ def rows(sizes: Sizes, wanted: set[str]) -> Iterator[tuple[str, int, Measure]]:
     """Give the rows: a name, how many rounds, what measures one column."""
     every: list[tuple[str, int, Measure]] = [
         ("start", sizes.starts, start.measure),
-        ("turn", sizes.rounds, turn.measure),
+        ("turn", sizes.turn_rounds, turn.measure),
         ("history", sizes.rounds, history.measure),
         *(("paced", sizes.stream_rounds, partial(streams.paced, count=n)) for n in sizes.streams),
         *(("flat", sizes.stream_rounds, partial(streams.flat, count=n)) for n in sizes.streams),
@@ -95,7 +95,8 @@ def about(bench: Bench, seconds: float) -> str:
         f"Taken on {today} in {seconds / 60:.0f} minutes: {_processor()}, {os.cpu_count()} cores, "
         f"{platform.system()} {platform.release()}, Python {platform.python_version()}; {cores}; "
         f"load over the last 15 minutes {load:.1f}. Rounds: {bench.sizes.rounds}, "
-        f"with many streams {bench.sizes.stream_rounds}; turns: {bench.sizes.turns}."
+        f"of short turns {bench.sizes.turn_rounds}, with many streams {bench.sizes.stream_rounds}; "
+        f"turns: {bench.sizes.turns}."
     )
 
 
@@ -144,8 +145,8 @@ def _sizes(chosen: argparse.Namespace) -> Sizes:
     sizes = QUICK if chosen.quick else FULL
     if chosen.streams:
         sizes = sizes._replace(streams=tuple(map(int, _split(chosen.streams))))
-    rounds = chosen.rounds
-    return sizes._replace(rounds=rounds, stream_rounds=rounds) if rounds else sizes
+    n = chosen.rounds
+    return sizes._replace(rounds=n, turn_rounds=n, stream_rounds=n) if n else sizes
 
 
 def _set_up(chosen: argparse.Namespace, wanted: set[str], cache: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ MILLISECONDS = 1e-6
 
 def measure(bench: Bench, column: Column) -> Samples:
     """Give the times to the first event, to the first text and to the end, in ms."""
-    server, count = bench.server(column), max(bench.sizes.turns // bench.sizes.rounds, 2)
+    server, count = bench.server(column), max(bench.sizes.turns // bench.sizes.turn_rounds, 2)
     samples: Samples = {}
     for way, fresh in (("kept", False), ("fresh", True)):
         took = bench.turns(server, count + 1, fresh)
