@@ -14,7 +14,8 @@ from codex_glm.proxy.addon import CodexGlm  # noqa: E402
 from codex_glm.proxy.forward.mode import Forward  # noqa: E402
 from codex_glm.proxy.forward.usage import Usage  # noqa: E402
 from codex_glm.proxy.launch.heap import Heap  # noqa: E402
+from codex_glm.proxy.launch.log_event import LogEvent  # noqa: E402
 
 _codex_glm = CodexGlm()
 _usage = Usage(_codex_glm.turns, lambda: _codex_glm.settings)
-addons = [Heap(), Forward(lambda: _codex_glm.settings), _usage, _codex_glm]
+addons = [Heap(), LogEvent(), Forward(lambda: _codex_glm.settings), _usage, _codex_glm]
