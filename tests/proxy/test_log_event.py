@@ -70,3 +70,4 @@ def test_steps_aside_at_the_end(start_proxy: StartProxy, glm: FakeUpstream) -> N
     spares.running()
     spares.done()
     assert passes(proxy)
+    LogEvent().done()  # one that never ran

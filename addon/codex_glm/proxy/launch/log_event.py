@@ -17,6 +17,9 @@ from mitmproxy.log import LegacyLogEvents
 class LogEvent:
     """An addon that lets the event through as soon as an addon has a hook for it."""
 
+    def __init__(self) -> None:
+        self._handlers: list[LegacyLogEvents] = []
+
     def running(self) -> None:
         """Stand before the event; mitmproxy's hook for the end of its start."""
         self._handlers = [
