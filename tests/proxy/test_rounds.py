@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -165,16 +165,15 @@ def test_refused_connections_are_tried_again(
             addon = proxy.addon
 
             def listen_later() -> None:
-                wait_until(
-                    lambda: [t for t in addon.turns.under_way.values() if len(t.failed_rounds) == 2]
-                )
+                turns = addon.turns.under_way
+                wait_until(lambda: [t for t in list(turns.values()) if len(t.failed_rounds) >= 2])
                 glm.listen()
 
             threading.Thread(target=listen_later).start()
             response = client.post("/v1/responses", json=turn_body(stream=stream))
     assert text_of(response) == "Hello."
     assert set(rules(proxy)) == {"unreachable"}
-    assert len(rules(proxy)) in (2, 3)
+    assert len(rules(proxy)) >= 2
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -185,10 +184,11 @@ def test_a_dead_kept_connection_is_not_noticed(
     with FakeUpstream(Step(WHOLE, end), WHOLE, Step(b"", end), WHOLE) as glm:
         proxy = served(start_proxy, glm)
         with proxy.client() as client:
-            for _ in range(3):  # closed while idle, and closed as the third turn comes
+            for number in range(3):  # closed while idle, and closed as the third turn comes
                 body = turn_body(stream=stream)
                 assert text_of(client.post("/v1/responses", json=body)) == "Hello."
-                time.sleep(0.05)
+                if number == 0:
+                    wait_until(lambda: not proxy.flow().server_conn.connected)
     assert [seen.connection for seen in glm.seen] == [1, 2, 2, 3]
     counts = [len(flow.metadata["glm"]["rounds"]) for flow in proxy.flows]
     assert counts == [1, 1, 2]
@@ -209,9 +209,9 @@ def test_giving_up(start_proxy: StartProxy, fault: bytes, status: int, code: str
         assert len(glm.seen) == 8
     assert_valid(events(streamed.content))
     assert failure_code(streamed) == "invalid_prompt", "Codex must not begin all over"
-    assert "Tried 4 times in 0 s." in streamed.text
+    assert re.search(r"Tried 4 times in \d+ s\.", streamed.text)
     assert (whole.status_code, whole.json()["error"]["code"]) == (status, code)
-    assert "Tried 4 times in 0 s." in whole.json()["error"]["message"]
+    assert re.search(r"Tried 4 times in \d+ s\.", whole.json()["error"]["message"])
     assert proxy.flow().marked
     assert "Tried 4 times" in proxy.flow().comment
 
@@ -224,9 +224,9 @@ def test_no_tries_of_its_own(start_proxy: StartProxy) -> None:
 
 
 def test_tries_end_with_the_time(start_proxy: StartProxy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(errors._TABLE["pace"], "soon", [0.2] * 7)
+    monkeypatch.setitem(errors._TABLE["pace"], "soon", [0.01, 0.01, 100, 0.01])
     with FakeUpstream(BUSY) as glm:
-        proxy = served(start_proxy, glm, glm_retry_seconds="0.6")
+        proxy = served(start_proxy, glm, glm_retry_seconds="60")
         assert "Tried 3 times" in proxy.post().text
         assert len(glm.seen) == 3
 
