@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .conftest import StartProxy
+    from .fake_upstream import Seen
     from .support import ProxyThread
 
 REGULAR = ["regular@127.0.0.1:0"]
@@ -82,12 +84,19 @@ def test_the_connection_to_glm_is_kept(start_proxy: StartProxy, confdir: Path) -
 
 
 def test_many_turns_at_once(start_proxy: StartProxy, confdir: Path) -> None:
-    with FakeUpstream(Step(WHOLE, pause=1)) as glm:
+    all_are_there = threading.Event()
+
+    def hold(_: Seen) -> bytes:
+        all_are_there.wait(20)
+        return WHOLE
+
+    with FakeUpstream(hold) as glm:
         proxy = served(start_proxy, glm, mode=REGULAR, glm_concurrency="8")
         with client(proxy, confdir) as codex, ThreadPoolExecutor(8) as pool:
             asked = [pool.submit(codex.post, URL, json=turn_body()) for _ in range(8)]
             wait_until(lambda: len(glm.seen) == 8)
             assert len(proxy.addon.turns.under_way) == 8, "none had to wait for another"
+            all_are_there.set()
             assert {text_of(each.result()) for each in asked} == {"Hello."}
 
 
