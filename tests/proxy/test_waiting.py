@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,12 +28,16 @@ if TYPE_CHECKING:
     from mitmproxy.http import HTTPFlow
 
     from .conftest import StartProxy
+    from .fake_upstream import Reply, Seen
     from .support import ProxyThread
 
 BUSY = reply(b'{"error":{"code":"1302","message":"m"}}', 429)
 KEEPALIVE = 0.2
-QUIET = 2.5 * KEEPALIVE
-"""How long a silence may be on a machine that does other things too."""
+SIGN = b"event: response.in_progress"
+PULSES = 3
+"""So many a client has to hear before what it waits for happens: machines of tests are busy."""
+SOON = 5.0
+"""A tenth of a second is promised; machines of tests are busy."""
 
 
 def gate_of(proxy: ProxyThread) -> Gate:
@@ -53,28 +59,36 @@ def posting(proxy: ProxyThread, **fields: object) -> Iterator[httpx.Response]:
         yield response
 
 
-def read(proxy: ProxyThread) -> tuple[list[dict[str, object]], float]:
-    """Read a streamed turn to its end; give the events and the longest silence."""
-    body, longest = b"", 0.0
+def read(proxy: ProxyThread, heard: Event | None = None) -> tuple[list[dict[str, object]], float]:
+    """Read a streamed turn to its end; give the events and how long it took.
+
+    `heard` is set once `PULSES` have come.
+    """
+    begun, body = time.monotonic(), b""
     with posting(proxy) as response:
-        last = time.monotonic()
         for piece in response.iter_raw():
-            now = time.monotonic()
-            longest, last = max(longest, now - last), now
             body += piece
+            if heard and body.count(SIGN) > PULSES:  # the first one opens the stream
+                heard.set()
     told = events(body)
     assert_valid(told)
-    return told, longest
+    return told, time.monotonic() - begun
 
 
-def pulses(told: list[dict[str, object]]) -> int:
-    return sum(event["type"] == "response.in_progress" for event in told) - 1
+def once(heard: Event) -> Reply:
+    """Make a reply that GLM gives once the client has heard enough."""
+
+    def hold(_: Seen) -> bytes:
+        heard.wait(SOON)
+        return WHOLE
+
+    return hold
 
 
-def check_kept_alive(told: list[dict[str, object]], longest: float, silence: float) -> None:
+def check_kept_alive(told: list[dict[str, object]], seconds: float, least: int = PULSES) -> None:
     assert told[-1]["type"] == "response.completed"
-    assert longest < QUIET
-    assert silence / QUIET - 1 < pulses(told) <= silence / KEEPALIVE + 1
+    pulses = sum(event["type"] == "response.in_progress" for event in told) - 1
+    assert least <= pulses <= seconds / (KEEPALIVE - 0.01)
 
 
 @pytest.fixture
@@ -84,45 +98,51 @@ def slow_paces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_kept_alive_while_glm_says_nothing(start_proxy: StartProxy) -> None:
-    with FakeUpstream(Step(WHOLE, pause=0.9)) as glm:
+    heard = Event()
+    with FakeUpstream(once(heard)) as glm:
         proxy = served(start_proxy, glm, glm_keepalive=str(KEEPALIVE))
-        check_kept_alive(*read(proxy), 0.9)
+        check_kept_alive(*read(proxy, heard))
 
 
 def test_kept_alive_in_a_silence_of_the_stream(start_proxy: StartProxy) -> None:
+    heard = Event()
+
     class Dripping(FakeUpstream):
         def _answer(self, connection: socket.socket, _: int) -> bool:
             connection.recv(65536)
             connection.sendall(chunked(chunk("Hel"), ended=False))
-            time.sleep(0.9)
+            heard.wait(SOON)
             rest = chunked(chunk("lo."), chunk(finish="stop")).partition(b"\r\n\r\n")[2]
             connection.sendall(rest)
             return False
 
     with Dripping() as glm:
         proxy = served(start_proxy, glm, glm_keepalive=str(KEEPALIVE))
-        check_kept_alive(*read(proxy), 0.9)
+        check_kept_alive(*read(proxy, heard))
 
 
 @pytest.mark.usefixtures("slow_paces")
 def test_kept_alive_during_back_off(start_proxy: StartProxy) -> None:
     with FakeUpstream(BUSY, WHOLE) as glm:
         proxy = served(start_proxy, glm, glm_keepalive=str(KEEPALIVE))
-        check_kept_alive(*read(proxy), 0.9)
+        check_kept_alive(*read(proxy), least=1)
 
 
 def test_kept_alive_in_the_queue(start_proxy: StartProxy) -> None:
-    with FakeUpstream(Step(WHOLE, pause=0.45), WHOLE) as glm:
+    heard, seen = Event(), Event()
+    with FakeUpstream(once(seen), WHOLE) as glm:
         proxy = served(start_proxy, glm, glm_keepalive=str(KEEPALIVE), glm_concurrency="1")
         with posting(proxy):
             wait_until(lambda: glm.seen)
             with ThreadPoolExecutor(1) as pool:
-                second = pool.submit(read, proxy)
+                second = pool.submit(read, proxy, heard)
                 wait_until(lambda: len(turns(proxy)) == 2)
                 comments = [turn.gate.ahead_of(turn.ticket) for turn in turns(proxy)]
-                told, longest = second.result()
+                assert heard.wait(SOON)
+                seen.set()
+                told, seconds = second.result()
     assert comments[0] == 0
-    check_kept_alive(told, longest, 0.4)
+    check_kept_alive(told, seconds)
 
 
 def test_kept_alive_while_a_connection_is_made(start_proxy: StartProxy) -> None:
@@ -137,14 +157,10 @@ def test_kept_alive_while_a_connection_is_made(start_proxy: StartProxy) -> None:
             glm_api_key=KEY,
             glm_keepalive=str(KEEPALIVE),
         )
-        begun = time.monotonic()
         with posting(proxy) as response:
-            body = b""
-            for piece in response.iter_raw():
-                body += piece
-                if body.count(b"response.in_progress") >= 2 * 4:
-                    break
-        assert time.monotonic() - begun < 4 * QUIET
+            pieces, body = response.iter_raw(), b""
+            while body.count(SIGN) <= PULSES:
+                body += next(pieces)
         wait_until(lambda: not gate_of(proxy)._inside)
         for taker in takers:
             taker.close()
@@ -170,8 +186,9 @@ def test_the_person_sees_the_wait(
             for asked in [pool.submit(read, proxy) for _ in range(2)]:
                 asked.result()
         wait_until(lambda: len(proxy.flows) == 2)
-    assert "/v1/responses trying again in 1 s after concurrency" in comments
-    assert "trying again in 1 s after concurrency" in caplog.text
+    said = r"trying again in [01] s after concurrency"
+    assert [each for each in comments if re.fullmatch(f"/v1/responses {said}", each)]
+    assert re.search(said, caplog.text)
     assert {flow.metadata["glm"]["outcome"] for flow in proxy.flows} == {"completed"}
 
 
@@ -196,10 +213,6 @@ def free_in(proxy: ProxyThread, taken: int) -> float:
         assert time.monotonic() - begun < 10
         time.sleep(0.001)
     return time.monotonic() - begun
-
-
-SOON = 5.0
-"""A tenth of a second is promised; machines of tests are busy."""
 
 
 @pytest.mark.usefixtures("slow_paces")
