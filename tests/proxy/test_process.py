@@ -178,9 +178,12 @@ def copied_addon(tmp_path: Path) -> Path:
 
 
 def change(script: Path, text: str) -> None:
-    script.write_text(text)
+    """Change a script in one step, as it is loaded whenever it is another one."""
+    new = script.with_suffix(".new")
+    new.write_text(text)
     later = time.time() + 2
-    os.utime(script, (later, later))
+    os.utime(new, (later, later))
+    new.replace(script)
 
 
 def test_reload(tmp_path: Path, copied_addon: Path) -> None:
