@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[2]
+SECONDS = 120
+"""A bound for machines that are busy: what has not ended by then hangs."""
 TOOLS = [
     "cat",
     "chmod",
@@ -111,7 +113,7 @@ class Sandbox:
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a script of .ci to its end."""
         process = self.start(*arguments, **environment)
-        stdout, stderr = process.communicate(timeout=30)
+        stdout, stderr = process.communicate(timeout=SECONDS)
         return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
 
     def found(self, **environment: str) -> Path:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .conftest import SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .conftest import Sandbox
 
 SERVER = """
-import http.server, os, signal, sys, threading
+import http.server, os, signal, sys, threading, time
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -34,9 +36,13 @@ if sys.argv[1] == "health":
 print("arguments:", sys.argv[1:], flush=True)
 if "fail" in sys.argv:
     sys.exit("cannot listen")
-if "busy" in sys.argv:  # a turn under way, which ends three seconds later
-    end = lambda *_: threading.Timer(3, os._exit, [0]).start()
-    signal.signal(signal.SIGTERM, end)
+if "busy" in sys.argv:  # a turn under way, which ends when the test says so
+    def end():
+        while not os.path.exists(os.environ["HOME"] + "/ended"):
+            time.sleep(0.05)
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=end).start())
 http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
 """
 """In the place of `codex-glm`: its `health`, and else a proxy."""
@@ -89,8 +95,10 @@ def test_the_health_is_that_of_the_chosen_settings_file(ready: Sandbox, option: 
 
 def test_a_moved_proxy_has_to_say_where_it_listens(ready: Sandbox) -> None:
     del ready.environment["HEALTH"]
+    ready.script("sleep", ":")  # it looks a hundred times, which takes long enough
     started = ready.run("background", "start", "run", "--set", "listen_port=1")
     assert started.returncode == 1
+    assert "It did not start" in started.stderr
 
 
 @pytest.mark.parametrize("option", ["-q", "--quiet", "--set=termlog_verbosity=error"])
@@ -145,9 +153,12 @@ def test_the_health_is_that_of_the_port_that_the_proxy_names(
 
 def test_a_stop_waits_for_turns_under_way(ready: Sandbox) -> None:
     assert ready.run("background", "start", "busy").returncode == 0
-    stopped = ready.run("background", "stop").stdout
-    assert "Turns under way may finish" in stopped
-    assert stopped.endswith("Stopped.\n")
+    stopping = ready.start("background", "stop")
+    assert stopping.stdout
+    assert "Turns under way may finish" in stopping.stdout.readline()
+    (ready.home / "ended").touch()
+    stopped, _ = stopping.communicate(timeout=SECONDS)
+    assert stopped == "Stopped.\n"
 
 
 def test_a_start_that_fails_shows_the_log(ready: Sandbox) -> None:
