@@ -7,6 +7,8 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
+from .conftest import SECONDS
+
 if TYPE_CHECKING:
     from .conftest import Sandbox
 
@@ -73,12 +75,15 @@ def test_a_failed_installation_counts_for_nothing(sandbox: Sandbox) -> None:
 def test_an_interrupted_installation_counts_for_nothing(sandbox: Sandbox) -> None:
     sandbox.python("python3", "3.12.1")
     set_up(sandbox)
-    sandbox.python(sandbox.project / ".venv/bin/python", "3.12.1", pip="sleep 0.3")
+    pip = 'until [ -e "$HOME/go" ]; do sleep 0.05; done'
+    sandbox.python(sandbox.project / ".venv/bin/python", "3.12.1", pip=pip)
     process = sandbox.start("setup", "test")
     while sandbox.log[-1] != TEST:
+        assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
+    (sandbox.home / "go").touch()  # a shell heeds a signal when what it runs has ended
+    process.communicate(timeout=SECONDS)
     assert process.returncode == 128 + signal.SIGTERM
     assert not (sandbox.project / ".venv.lock").is_symlink()
     set_up(sandbox)
@@ -113,7 +118,7 @@ def test_one_set_up_at_a_time(sandbox: Sandbox) -> None:
     sandbox.python("python3", "3.12.1", pip="sleep 0.2")
     processes = [sandbox.start("setup") for _ in range(3)]
     for process in processes:
-        process.communicate(timeout=10)
+        process.communicate(timeout=SECONDS)
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert sandbox.log == [VENV, RUNTIME]
 
