@@ -64,6 +64,15 @@ class Process:
         return httpx.post(f"{self.url}/v1/responses", json=turn_body(), trust_env=False)
 
 
+def tracebacks(output: str) -> int:
+    """Count them, but for those that Python 3.12.1 (not 3.13) gives of itself.
+
+    It says one for each connection that is still open, or just accepted, when the loop ends.
+    """
+    callback = "StreamReaderProtocol.connection_made.<locals>.callback"
+    return output.count("Traceback") - output.count(f"Exception in callback {callback}")
+
+
 @contextmanager
 def tool(
     folder: Path,
@@ -140,9 +149,7 @@ def test_from_file_to_sigterm(
             started.process.send_signal(signal.SIGTERM)
             assert started.process.wait(10) == 0
         assert glm.seen[0].headers["authorization"] == f"Bearer {KEY}"
-    # Said by Python 3.12.1 (not 3.13) where a connection is accepted while the loop ends.
-    ended = started.output.count("StreamReaderProtocol.connection_made.<locals>.callback")
-    assert started.output.count("Traceback") == ended
+    assert not tracebacks(started.output)
     assert KEY not in started.output
     assert "GLM_API_KEY in the environment" in started.output
     assert "gpt-5 → glm-" in started.output
