@@ -43,7 +43,12 @@ def client(proxy: ProxyThread, confdir: Path) -> httpx.Client:
 
 
 def test_silences_are_broken(start_proxy: StartProxy, confdir: Path) -> None:
-    with FakeUpstream(Step(WHOLE, pause=1)) as glm:
+    def once_it_pulsed(_: Seen) -> bytes:
+        (turn,) = proxy.addon.turns.under_way.values()
+        wait_until(lambda: b"".join(turn.sent).count(b"event: response.in_progress") > 2)
+        return WHOLE
+
+    with FakeUpstream(once_it_pulsed) as glm:
         proxy = served(start_proxy, glm, mode=REGULAR, glm_keepalive="0.2")
         with client(proxy, confdir) as codex:
             answer = codex.post(URL, json=turn_body())
