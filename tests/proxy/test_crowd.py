@@ -16,7 +16,7 @@ from codex_glm.translation.wire.wire_json import encode_json
 from tests.translation.grammar import assert_valid
 
 from .fake_upstream import WHOLE, FakeUpstream, reply
-from .support import events, served, turn_body, wait_until
+from .support import events, served, text_of, turn_body, wait_until
 
 if TYPE_CHECKING:
     from codex_glm.proxy.turns.turn import Turn
@@ -32,12 +32,12 @@ BUSY = reply(b'{"error":{"code":"1302","message":"m"}}', 429)
 class Bears(FakeUpstream):
     """Serves so many turns at once, and answers 1302 to the others."""
 
-    def __init__(self, number: int, seconds: float = 0.02) -> None:
+    def __init__(self, number: int) -> None:
         super().__init__(self._take)
         self.served: list[int] = []
         self.refused = 0
         self.most = 0
-        self._number, self._seconds, self._running = number, seconds, 0
+        self._number, self._running = number, 0
 
     def _take(self, seen: Seen) -> bytes:
         with self._lock:
@@ -47,7 +47,7 @@ class Bears(FakeUpstream):
             self._running += 1
             self.most = max(self.most, self._running)
             self.served.append(int(json.loads(seen.body)["messages"][-1]["content"]))
-        time.sleep(self._seconds)
+        time.sleep(0.02)
         with self._lock:
             self._running -= 1
         return WHOLE
@@ -113,20 +113,17 @@ def test_one_at_a_time(start_proxy: StartProxy, arrived: list[int]) -> None:
 
 
 def test_each_key_has_its_own_gate(start_proxy: StartProxy) -> None:
-    with Bears(2, seconds=0.3) as glm:
+    both = threading.Barrier(2)
+
+    def when_both_are_there(_: Seen) -> bytes:
+        both.wait(5)
+        return WHOLE
+
+    keys = [f"clientclient{n}.clientsecret{n}" for n in range(2)]
+    with FakeUpstream(when_both_are_there) as glm, ThreadPoolExecutor(2) as pool:
         proxy = start_proxy(glm_api_base=glm.base_url, glm_concurrency="1")
-        keys = [f"clientclient{n}.clientsecret{n}" for n in range(2)]
-        threads = [
-            threading.Thread(
-                target=proxy.post,
-                args=(turn_body(input=str(n)),),
-                kwargs={"headers": {"authorization": f"Bearer {key}"}},
-            )
-            for n, key in enumerate(keys)
+        asked = [
+            pool.submit(proxy.post, headers={"authorization": f"Bearer {key}"}) for key in keys
         ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert glm.most == 2
+        assert [text_of(each.result()) for each in asked] == ["Hello."] * 2
         assert len(proxy.addon.turns._gates) == 2
