@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from codex_glm.simulator.thread import SimulatorThread
 
 from tests.translation.pictures import data_url, input_image, png
 
 from .fake_upstream import WHOLE, FakeUpstream, Step, error, reply
+from .paced_upstream import RawClient
 from .support import KEY, last_event, served, turn_body, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import httpx
 
     from .conftest import StartProxy
     from .fake_upstream import Reply, Seen
@@ -206,10 +209,21 @@ def test_without_a_key_nobody_is_asked(start_proxy: StartProxy) -> None:
 
 
 def test_a_client_that_leaves_meanwhile_costs_no_turn(start_proxy: StartProxy) -> None:
-    with FakeUpstream(by_model(Step(description(), pause=0.6))) as glm:
+    left = threading.Event()
+
+    def when_it_left(_: Seen) -> bytes:
+        assert left.wait(10)
+        return description()
+
+    with FakeUpstream(by_model(when_it_left)) as glm:
         proxy = served(start_proxy, glm)
-        with proxy.client(timeout=0.3) as client, pytest.raises(httpx.TimeoutException):
-            client.post("/v1/responses", json=turn_body(model=BLIND, input=[shown(png())]))
+        client = RawClient(proxy.port)
+        client.send(model=BLIND, input=[shown(png())])
+        wait_until(lambda: glm.seen)
+        (handler,) = proxy.master.addons.get("proxyserver").connections.values()
+        client.close()
+        wait_until(lambda: not handler.client.connected)
+        left.set()
         wait_until(lambda: proxy.flows)
         assert proxy.flow().comment == f"{SEEING} describes 1 image"
         assert asked_on_its_own(proxy) == {"image": {"asked": 1, "failed": 0}}
