@@ -15,7 +15,7 @@ from codex_glm.proxy.turns.under_way import Turns
 from mitmproxy import version
 from mitmproxy.proxy.layers import http as layer
 
-from .fake_upstream import CUT, WHOLE, FakeUpstream, Step, chunk, chunked, reply
+from .fake_upstream import CUT, WHOLE, FakeUpstream, chunk, chunked, reply
 from .support import KEY, failure_code, last_event, served, turn_body, wait_until
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from codex_glm.proxy.addon import CodexGlm
 
     from .conftest import StartProxy
+    from .fake_upstream import Reply, Seen
     from .support import ProxyThread
 
 BUSY = reply(b'{"error":{"code":"1302","message":"m"}}', 429)
@@ -150,6 +151,16 @@ def reload(proxy: ProxyThread) -> None:
     proxy.run(replace())
 
 
+def held_until(event: threading.Event, answer: bytes) -> Reply:
+    """Hold a reply of GLM's back until something has happened."""
+
+    def hold(_: Seen) -> bytes:
+        assert event.wait(10)
+        return answer
+
+    return hold
+
+
 @pytest.mark.usefixtures("modules")
 @pytest.mark.filterwarnings("error:Two conflicting event classes")
 def test_a_reload_keeps_one_level(start_proxy: StartProxy, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,13 +204,15 @@ def test_a_turn_that_waits_ends_with_its_addon(
     start_proxy: StartProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GLM_API_KEY", KEY)
-    with FakeUpstream(Step(BUSY, pause=0.2), WHOLE) as glm:
+    reloaded = threading.Event()
+    with FakeUpstream(held_until(reloaded, BUSY), WHOLE) as glm:
         proxy = start_proxy(glm_api_base=glm.base_url)
         answers = []
         asking = threading.Thread(target=lambda: answers.append(proxy.post()))
         asking.start()
         wait_until(lambda: glm.seen)
         reload(proxy)
+        reloaded.set()
         asking.join(5)
         assert failure_code(answers[0]) == "server_error", "Codex may try again"
         assert last_event(proxy.post())["type"] == "completed"
@@ -211,7 +224,8 @@ def test_a_turn_in_the_queue_goes_on_without_its_addon(
     start_proxy: StartProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GLM_API_KEY", KEY)
-    with FakeUpstream(Step(WHOLE, pause=0.5), WHOLE) as glm:
+    reloaded = threading.Event()
+    with FakeUpstream(held_until(reloaded, WHOLE), WHOLE) as glm:
         proxy = start_proxy(glm_api_base=glm.base_url, glm_concurrency="1")
         turns, answers = proxy.addon.turns, []
         asking = [threading.Thread(target=lambda: answers.append(proxy.post())) for _ in range(3)]
@@ -219,6 +233,7 @@ def test_a_turn_in_the_queue_goes_on_without_its_addon(
             each.start()
         wait_until(lambda: glm.seen and len(turns.under_way) == 3)
         reload(proxy)
+        reloaded.set()
         for each in asking:
             each.join(5)
         assert [last_event(each)["type"] for each in answers] == ["completed"] * 3
