@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,10 @@ from .checks import called, messages
 from .codex import Codex, glm_codex
 from .conftest import SCENARIOS
 from .test_turns import HELLO, check_hello
+from .waiting import SECONDS, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.proxy.fake_upstream import Seen
@@ -31,23 +31,13 @@ if TYPE_CHECKING:
     from .conftest import StartProxy
     from .proxy_process import ProxyProcess
 
-SECONDS = 40
-"""Within which what a test waits for has happened."""
-
 
 @pytest.fixture(scope="module")
 def glm() -> Iterator[SimulatorThread]:
     """Return a GLM that takes its time, so that a signal comes in the middle of an answer."""
     scenarios = [*load_scenarios(SCENARIOS), *load_scenarios()]
-    with SimulatorThread(scenarios, pace=0.01) as running:
+    with SimulatorThread(scenarios, pace=0.03) as running:
         yield running
-
-
-def wait_until(true: Callable[[], object]) -> None:
-    end = time.monotonic() + SECONDS
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def patient_codex(folder: Path, proxy: ProxyProcess) -> Codex:

@@ -10,6 +10,7 @@ import pytest
 from .codex import NO_SANDBOX, glm_codex
 from .proxy_process import REVERSE
 from .terminal import terminal
+from .waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,8 @@ def test_a_title_in_the_terminal_interface(
     environment = codex.environment({"TERM": "xterm-256color"})
     with terminal(command, environment, codex.work) as screen:
         screen.wait_for("Worked for")
+        wait_until(lambda: SMALL in [one.body["model"] for one in simulator.received])
+        wait_until(lambda: proxy.health()["turns_served"] == len(simulator.received))
     asked = {one.body["model"]: one.body for one in simulator.received}
     assert set(asked) == {"glm-5.3", SMALL}
     assert asked[SMALL]["reasoning_effort"] == "low"
