@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tests.compat.app_server import AppServer
@@ -16,6 +16,7 @@ from .codex import Codex, codex_on_path, forward_codex
 from .logins import SECRETS, sign_in
 from .proxy_process import ADDON, FORWARD
 from .screen import screen
+from .waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,7 +90,8 @@ def status_after_task(codex: Codex) -> str:
     alone = ["--no-daemon"] if "--no-daemon" in known else []  # else a server outlives the test
     careful = ["-s", "read-only", "-a", "on-request"]
     command = [str(codex.binary), *alone, *careful, *codex.overrides(), TASK]
-    with screen(codex.folder, command, codex.environment(), codex.work) as codex_screen:
+    given = codex.environment({"TZ": "UTC"})
+    with screen(codex.folder, command, given, codex.work) as codex_screen:
         codex_screen.wait_for("Would you like to make the following edits?")
         assert not (codex.work / "note.txt").exists()
         time.sleep(1)  # keys that come with the question are not taken for its answer
@@ -103,10 +105,7 @@ def status_after_task(codex: Codex) -> str:
 
 def wait_until_known(proxy: ProxyProcess) -> None:
     """Wait until the proxy has been told of the plan."""
-    end = time.monotonic() + 20
-    while not (plans := proxy.health()["plans"]) or not plans[0]["windows"]:
-        assert time.monotonic() < end, plans
-        time.sleep(0.1)
+    wait_until(lambda: any(plan["windows"] for plan in proxy.health()["plans"]))
 
 
 def check_meter(shown: str) -> None:
@@ -120,14 +119,14 @@ def check_meter(shown: str) -> None:
 
 
 def check_windows(shown: str) -> None:
-    """Check both windows: what is left of them, and when they begin anew (in local time)."""
+    """Check both windows: what is left of them, and when they begin anew."""
     for name, left, seconds in (("5h", 58, 9000), ("Weekly", 83, 345600)):
         found = re.search(
             rf"{name} limit: \[[█░]{{20}}\] {left}% left \(resets (\d\d:\d\d)(?: on (\d+ \w+))?\)",
             shown,
         )
         assert found, shown
-        resets = datetime.now() + timedelta(seconds=seconds)  # as Codex says it
+        resets = datetime.now(UTC) + timedelta(seconds=seconds)  # as Codex says it
         near = [resets - timedelta(minutes=minutes) for minutes in range(30)]
         assert found[1] in [f"{each:%H:%M}" for each in near]
         if found[2]:
