@@ -28,7 +28,7 @@ OPENAI_KEY = "sk-dummy-of-the-tests"
 """The same for Codex' own provider."""
 
 NO_SANDBOX = ("--dangerously-bypass-approvals-and-sandbox",)
-SECONDS = 60
+SECONDS = 120
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 

@@ -24,7 +24,8 @@ PROJECT = Path(codex_glm.__file__).parents[2]
 ADDON = PROJECT / "addon/glm.py"
 REVERSE = ("--mode", "reverse:http://glm.invalid@127.0.0.1:0")
 FORWARD = ("--mode", "regular@127.0.0.1:0")
-SECONDS = 30
+SECONDS = 60
+"""A bound for machines that are busy: what takes longer hangs."""
 
 _PORT = re.compile(r"listening at 127\.0\.0\.1:(\d+)")
 _CONFIG = "listen_host: 127.0.0.1\nweb_open_browser: false\nflow_detail: 0\n"
@@ -119,7 +120,7 @@ class ProxyProcess:
     def health(self) -> dict[str, Any]:
         """Ask it how it is."""
         url = f"http://127.0.0.1:{self.port}/health"
-        return dict(httpx.get(url, trust_env=False).raise_for_status().json())
+        return dict(httpx.get(url, trust_env=False, timeout=SECONDS).raise_for_status().json())
 
     def flows(self) -> list[http.HTTPFlow]:
         """Give the flows of the dump; complete once the proxy has ended."""
@@ -138,7 +139,7 @@ class ProxyProcess:
         """End it, so that its dump is complete; gives its whole output."""
         self._process.terminate()
         try:
-            assert self._process.wait(10) == 0, self.output
+            assert self._process.wait(SECONDS) == 0, self.output
         finally:
             self._process.kill()
             self._process.wait()

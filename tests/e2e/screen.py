@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-SECONDS = 40
+SECONDS = 60
 _WIDTH, _HEIGHT = 120, 60
 _TYPING = 0.5
 """Seconds before Enter: keys that come at once are a paste to Codex, and its Enter a new line."""

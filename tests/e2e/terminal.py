@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SECONDS = 20
+SECONDS = 60
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|[\x0e\x0f]")
 _ANSWERS = {b"\x1b[6n": b"\x1b[1;1R", b"\x1b[c": b"\x1b[?1;2c"}
 """What programs ask a terminal, and what it says: where the cursor is, what it can do."""

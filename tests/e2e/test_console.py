@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .codex import clean_environment, glm_codex
 from .conftest import GLM_KEY, glm_environment
 from .proxy_process import tool
-from .terminal import terminal
+from .terminal import SECONDS, terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +37,6 @@ def test_console(tmp_path: Path, simulator: SimulatorThread) -> None:
         console.press("q")
         console.wait_for("Quit (")
         console.press("y")
-        assert console.process.wait(10) == 0
+        assert console.process.wait(SECONDS) == 0
     for wrong in (GLM_KEY, "Traceback", "codex-glm 0.", "codex exec"):
         assert wrong not in console.text, "the screen is the console's own"

@@ -52,7 +52,7 @@ def test_serves_until_interrupted(tmp_path: Path) -> None:
         refused = line_of(process)
         assert "refused 400; violation: 1210 Unknown parameter: store" in refused
         process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=10)
+        rest, _ = process.communicate(timeout=60)
     assert (process.returncode, rest) == (0, "")
     assert "secret" not in refused
 
@@ -61,6 +61,6 @@ def test_bad_scenario_file_stops_the_start(tmp_path: Path) -> None:
     script = tmp_path / "bad.yaml"
     script.write_text("- name: bad\n  step: []\n")
     with running("--scenario", str(script)) as process:
-        said, _ = process.communicate(timeout=10)
+        said, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert said == "cannot start the simulator: scenario bad: scenario has no step\n"

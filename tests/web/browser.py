@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from types import TracebackType
 
-SECONDS = 20
+SECONDS = 60
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 _MISSING = (
@@ -139,10 +139,14 @@ class Browser:
             assert self._process.poll() is None, "Chromium did not start"
             await asyncio.sleep(0.02)
         port = self._told.read_text().split()[0]
-        listed = await AsyncHTTPClient().fetch(f"http://127.0.0.1:{port}/json/list")
-        page = next(one for one in json.loads(listed.body) if one["type"] == "page")
-        address = page["webSocketDebuggerUrl"]
+        while not (pages := await self._pages(port)):  # it listens before it has one
+            await asyncio.sleep(0.02)
+        address = pages[0]["webSocketDebuggerUrl"]
         self._connection = await websocket_connect(address, max_message_size=1 << 28)
+
+    async def _pages(self, port: str) -> list[dict[str, str]]:
+        listed = await AsyncHTTPClient().fetch(f"http://127.0.0.1:{port}/json/list")
+        return [one for one in json.loads(listed.body) if one["type"] == "page"]
 
     async def _disconnect(self) -> None:
         self._connection.close()
@@ -176,7 +180,7 @@ class Browser:
     def _end(self) -> None:
         self._process.terminate()
         try:
-            self._process.wait(10)
+            self._process.wait(SECONDS)
         finally:
             self._process.kill()
             self._process.wait()

@@ -14,7 +14,7 @@ from codex_glm.simulator.thread import SimulatorThread
 
 from tests.e2e.checks import check_received
 from tests.e2e.conftest import GLM_KEY, glm_environment
-from tests.e2e.proxy_process import REVERSE, ProxyProcess, tool
+from tests.e2e.proxy_process import REVERSE, SECONDS, ProxyProcess, tool
 
 from .browser import Browser, NoBrowserError
 
@@ -58,6 +58,7 @@ class WebProxy(ProxyProcess):
             json={"arguments": arguments},
             headers=headers | {"cookie": "_mitmproxy_xsrf=x"},
             trust_env=False,
+            timeout=SECONDS,
         ).raise_for_status()
         assert "error" not in reply.json(), reply.text
         return reply.json()["value"]

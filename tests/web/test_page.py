@@ -15,7 +15,7 @@ from mitmproxy.io import FlowReader
 
 from tests.e2e.codex import TOKEN, Result, clean_environment, glm_codex
 from tests.e2e.conftest import GLM_KEY
-from tests.e2e.proxy_process import tool
+from tests.e2e.proxy_process import SECONDS, tool
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,7 +130,7 @@ def test_download(browser: Browser, watched: Watched, tmp_path: Path) -> None:
     browser.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
     browser.press("nav a", "File")
     browser.press("a", "Save")
-    end = time.monotonic() + 10
+    end = time.monotonic() + SECONDS
     while not (saved := tmp_path / "flows").exists():
         assert time.monotonic() < end, list(tmp_path.iterdir())
         time.sleep(0.05)
@@ -181,7 +181,7 @@ def test_a_saved_file(web: WebProxy, watched: Watched, tmp_path: Path, *, addon:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=SECONDS,
     )
     assert (shown.returncode, shown.stderr) == (0, "")
     assert ("THINKING" in shown.stdout) == addon
