@@ -142,7 +142,7 @@ def test_a_turn_may_be_told_that_it_waited_in_vain_at_a_reload_alone() -> None:
     told = played(plan, plan.text[:50], "failed")
     told.ends[0]["error"]["message"] = "cut (the addon that made the turn wait is gone)"
     assert report(told, reloads=(21.0,)).problems() == []
-    assert report(told, reloads=(12.0, 26.0)).problems() != []
+    assert report(told, reloads=(4.0, 26.0)).problems() != []
     told.text = "something else"
     assert report(told, reloads=(21.0,)).problems() != []
 

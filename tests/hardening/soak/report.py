@@ -20,7 +20,7 @@ MOST_GROWTH = 40
 MOST_LEFT = 4
 """Tasks and file descriptors that may be there beyond those before the load."""
 _AT_RELOAD = ("the addon that made the turn wait is gone", "HTTP 5")
-_RELOADING = 3
+_RELOADING = 15
 """Seconds that a reload may take on a busy machine; mitmproxy looks at the file once a second."""
 _BAD_WORDS = ("Traceback", "defect", "crashed", "never retrieved", "was never awaited")
 
