@@ -184,7 +184,7 @@ def test_port_in_use_is_reported_and_leaves_no_thread(shipped: SimulatorThread) 
     port, threads = urlsplit(shipped.base_url).port, threading.active_count()
     with pytest.raises(OSError, match="in use"), SimulatorThread(port=port or 0):
         pass
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads  # those of others may end meanwhile
 
 
 def test_gzip_is_what_it_says() -> None:
