@@ -22,7 +22,9 @@ class Screen:
     """One program in a tmux of its own, which ends with it."""
 
     def __init__(self, socket: Path) -> None:
-        self._tmux = ["tmux", "-S", str(socket), "-f", "/dev/null"]
+        # By its bare name from its own folder: the path of a socket has 108 bytes at most.
+        self._tmux = ["tmux", "-S", socket.name, "-f", "/dev/null"]
+        self._folder = socket.parent
 
     def start(self, command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> None:
         """Start a program with nothing but this environment."""
@@ -57,10 +59,12 @@ class Screen:
 
     def close(self) -> None:
         """End the program, if it still runs."""
-        subprocess.run([*self._tmux, "kill-server"], capture_output=True, check=False)
+        command = [*self._tmux, "kill-server"]
+        subprocess.run(command, cwd=self._folder, capture_output=True, check=False)
 
     def _run(self, *arguments: str) -> str:
-        done = subprocess.run([*self._tmux, *arguments], capture_output=True, text=True, check=True)
+        command = [*self._tmux, *arguments]
+        done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, check=True)
         return done.stdout
 
 
