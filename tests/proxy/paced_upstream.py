@@ -11,6 +11,7 @@ import ssl
 import struct
 import threading
 import time
+from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, NamedTuple
 
 from .fake_upstream import HOLD, RESET, FakeUpstream, _read_request
@@ -60,7 +61,7 @@ class PacedUpstream(FakeUpstream):
         return super().base_url.replace("http:", "https:" if self._tls else "http:")
 
     def _serve(self, connection: socket.socket, number: int) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, CancelledError):  # the proxy may end meanwhile
             if self._tls:
                 connection = self._tls.wrap_socket(connection, server_side=True)
                 self._open.append(connection)
