@@ -47,17 +47,17 @@ class Fuzzed:
         return "| " + " | ".join(cells) + " |"
 
 
-def fuzz(name: str, started: list[bytes], seconds: int) -> Fuzzed:
-    """Run one fuzzer in a process of its own."""
+def fuzz(name: str, started: list[bytes], seconds: int, seed: int = 0) -> Fuzzed:
+    """Run one fuzzer in a process of its own; with `seed` 0 it takes another way each time."""
     FOUND.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder)
-        for number, seed in enumerate(started):
-            (corpus / f"seed-{number}").write_bytes(seed)
+        for number, known in enumerate(started):
+            (corpus / f"seed-{number}").write_bytes(known)
         command = [
             *(sys.executable, "-m", "tests.hardening.fuzz.one", name, folder),
             *(f"-max_total_time={seconds}", f"-max_len={LONGEST}", f"-timeout={SLOWEST}"),
-            *("-rss_limit_mb=2048", f"-artifact_prefix={FOUND}/{name}-"),
+            *("-rss_limit_mb=2048", f"-artifact_prefix={FOUND}/{name}-", f"-seed={seed}"),
         ]
         # A fuzzer that does not end by itself is a failure too.
         done = subprocess.run(  # our own module
@@ -77,12 +77,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make fuzz")
     parser.add_argument("targets", nargs="*", help=f"of {', '.join(known)}; all by default")
     parser.add_argument("--seconds", type=int, default=600, help="for all of them together")
+    parser.add_argument("--seed", type=int, default=0, help="of chance; another one each time")
     parser.add_argument("--write", action="store_true", help="write the table into README.md")
     given = parser.parse_args()
     names = given.targets or list(known)
     each = max(5, given.seconds // math.ceil(len(names) / AT_ONCE))
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        done = list(pool.map(lambda name: fuzz(name, known[name], each), names))
+        done = list(pool.map(lambda name: fuzz(name, known[name], each, given.seed), names))
     columns = "| what | inputs | branches reached | kept as different | |\n|---|---|---|---|---|"
     table = "\n".join([columns, *(row.line() for row in done)])
     print(f"{each} s for each of {len(names)} targets\n\n{table}")  # noqa: T201  # a report
