@@ -142,8 +142,9 @@ class Turns:
         record.record_end(flow, turn)
         self.unknowns.turn(flow, turn)
         self.recorder.turn(flow, turn)
-        # Later, as the client, who waits for its reply's end, need not wait for the line.
-        asyncio.get_running_loop().call_soon(record.log_end, flow, turn)
+        # Later, as the client, who waits for its reply's end, need not wait for the line. What
+        # sends that end is scheduled after this: `call_soon` would come before it.
+        asyncio.get_running_loop().call_later(0, record.log_end, flow, turn)
 
     def noting(self, calls: list[SideCall]) -> Callable[[SideCall], None]:
         """Give what adds a side call to `calls` and counts it, whatever comes of its turn."""
